@@ -69,6 +69,17 @@ internal static class ReportSamples
     public static readonly string[] SpineColumns =
         ["cobb1", "cobb2", "cobb3", "severity", "vertebrae", "confidence", .. CurveColumns.Names];
 
+    /// <summary>A finding with an interval for each angle and a confidence that is a probability.</summary>
+    public static Finding WithIntervals(int width, int height) =>
+        new(Finding(width, height).WithSpine(s => new(s)
+        {
+            Intervals = [new(27.25, 35.5), new(0, 12), new(1, 9)],
+            IntervalLevel = 0.9,
+        }))
+        {
+            ConfidenceWithinDegrees = 5,
+        };
+
     public static SpinePart Spine(this Finding finding) => finding.Part<SpinePart>()!;
 
     public static Finding WithSpine(this Finding finding, Func<SpinePart, SpinePart> change) =>
@@ -87,7 +98,7 @@ internal static class ReportSamples
             {
                 var corners = spine.Vertebrae[n].Corners;
                 var turn = sign * n * 0.5 / Math.Sqrt(2) * Math.PI / 180;
-                looks.Add(n, corners.Transform(AffineTransform
+                looks.Add(0, n, corners.Transform(AffineTransform
                     .Translate(-corners.Center.X, -corners.Center.Y)
                     .Then(AffineTransform.Rotate(turn))
                     .Then(AffineTransform.Translate(corners.Center.X, corners.Center.Y))));

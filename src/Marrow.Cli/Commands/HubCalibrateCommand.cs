@@ -4,7 +4,9 @@ using Marrow.Prediction;
 
 namespace Marrow.Cli.Commands;
 
-/// <summary>marrow hub calibrate: teaches a checkpoint which images are familiar to it.</summary>
+/// <summary>
+/// marrow hub calibrate: teaches a checkpoint which images are familiar to it, or how far its angles may be off.
+/// </summary>
 internal static class HubCalibrateCommand
 {
     private const double MostRate = 0.2;
@@ -15,7 +17,6 @@ internal static class HubCalibrateCommand
         var data = DataFolders.Option();
         data.Description =
             "The data that the checkpoint was trained on, by the name that it has there (other data: with --format).";
-        data.Required = true;
         var format = new Option<string?>("--format")
         {
             Description = "How to read data that the checkpoint was not trained on, all images of which are familiar.",
@@ -26,31 +27,43 @@ internal static class HubCalibrateCommand
             HelpName = "SHARE",
             DefaultValueFactory = _ => CalibrationRequest.UsualRate,
         };
+        var intervals = new IntervalOptions();
         var hub = HubFolder.Option();
-        return new Command(
+        var command = new Command(
             "calibrate",
-            "Make a checkpoint with the same weights that knows which images are familiar to it, and refuses others.")
+            "Make a checkpoint with the same weights that knows which images are familiar to it and refuses others, or "
+                + "with --folds how far its angles may be off.")
         {
             reference, data, format, rate, hub,
-        }
+        };
+        foreach (var option in intervals.All)
+            command.Options.Add(option);
+        return command
             .Computes()
             .OnDevice()
             .WithExamples(
                 "marrow hub calibrate retinanet-densenet121.spineweb16 --data spineweb16=data/spineweb16",
-                "marrow hub calibrate densenet121.xrv --data chests=films --format csv --rate 0.02")
+                "marrow hub calibrate densenet121.xrv --data chests=films --format csv --rate 0.02",
+                "marrow hub calibrate strip-resnet16-mlnet.spineweb16 --folds runs/spine-folds")
             .Does(
                 (parsed, output, cancellation) =>
                 {
+                    intervals.Require(parsed, data, format, rate);
                     var folders = DataFolders.Read(parsed.GetRequiredValue(data));
-                    if (folders.Count != 1)
-                        throw new UsageException("--data: expected one data set.");
+                    if (!intervals.AreAsked(parsed) && folders.Count != 1)
+                        throw new UsageException("--data: expected one data set, or --folds in its place.");
                     var share = parsed.GetRequiredValue(rate);
                     if (!(share is > 0 and <= MostRate))
                         throw new UsageException($"--rate: expected a share above 0 and at most {MostRate:0.0}.");
-                    var (name, folder) = folders.Single();
                     var references = new CheckpointReferences(
                         new LocalHub(HubFolder.Of(parsed, hub)), output, cancellation);
                     using var checkpoint = references.Resolve(parsed.GetRequiredValue(reference));
+                    if (intervals.AreAsked(parsed))
+                    {
+                        intervals.Run(parsed, checkpoint, references, output, cancellation);
+                        return ExitCode.Done;
+                    }
+                    var (name, folder) = folders.Single();
                     var request = new CalibrationRequest
                     {
                         Checkpoint = checkpoint,

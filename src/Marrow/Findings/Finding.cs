@@ -11,8 +11,9 @@ public sealed class Finding
     /// <summary>The same, to be changed in what an initialiser names.</summary>
     internal Finding(Finding like)
         : this(like.File, like.Width, like.Height) =>
-        (Status, Confidence, Warnings, Checkpoints, Parts) = (
-            like.Status, like.Confidence, like.Warnings, like.Checkpoints, like.Parts);
+        (Status, Confidence, ConfidenceWithinDegrees, Warnings, Checkpoints, Parts) = (
+            like.Status, like.Confidence, like.ConfidenceWithinDegrees, like.Warnings, like.Checkpoints,
+            like.Parts);
 
     /// <summary>The image as the user named it.</summary>
     public string File { get; }
@@ -28,6 +29,13 @@ public sealed class Finding
 
     /// <summary>0 to 1: of the whole finding; null of tasks that have none.</summary>
     public double? Confidence { get; internal init; }
+
+    /// <summary>
+    /// Where the errors were measured out of fold, <see cref="Confidence"/> is the probability that cobb1 of the
+    /// corners is within so many degrees of the truth; null where it is a score of the model's own, which is no
+    /// probability.
+    /// </summary>
+    public double? ConfidenceWithinDegrees { get; internal init; }
 
     /// <summary>What a reader should know ("3 vertebrae were filled in from their neighbours").</summary>
     public IReadOnlyList<string> Warnings { get; internal init; } = [];

@@ -16,6 +16,7 @@ public sealed class SpinePart : FindingPart
         (ExpectedDegrees, RegressorDegrees, CobbDegrees) = (
             like.ExpectedDegrees, like.RegressorDegrees, like.CobbDegrees);
         (MmPerPixel, PatientSideAtLeft) = (like.MmPerPixel, like.PatientSideAtLeft);
+        (Intervals, IntervalLevel, Spreads) = (like.Intervals, like.IntervalLevel, like.Spreads);
     }
 
     /// <summary>
@@ -27,6 +28,21 @@ public sealed class SpinePart : FindingPart
     /// The angles of the corners, with pairs that count in <see cref="Vertebrae"/>; null when those are too few.
     /// </summary>
     public CobbMeasurement? LandmarkAngles { get; internal init; }
+
+    /// <summary>
+    /// For each angle of <see cref="LandmarkAngles"/> where the true one is likely to lie; empty where the errors of
+    /// these checkpoints together were never measured.
+    /// </summary>
+    public IReadOnlyList<AngleInterval> Intervals { get; internal init; } = [];
+
+    /// <summary>
+    /// How often the true angle lies in such an interval, of films like those of the data, as 0.9; null where there are
+    /// no <see cref="Intervals"/>.
+    /// </summary>
+    public double? IntervalLevel { get; internal init; }
+
+    /// <summary>How unsure each angle of <see cref="LandmarkAngles"/> is; empty where there are none.</summary>
+    internal IReadOnlyList<AngleSpread> Spreads { get; init; } = [];
 
     /// <summary>
     /// cobb1, cobb2, cobb3 as the corners' own error lets expect them (<see cref="CobbExpectation"/>); empty without

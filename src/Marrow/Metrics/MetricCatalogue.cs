@@ -54,6 +54,14 @@ public static class MetricCatalogue
             "",
             false,
             "Share of films that show a spine and of which a prediction would say that they show no whole one."),
+        ["coverage"] = new("", true, "Share of films whose true angle lies in the interval that is given for it."),
+        ["interval-width"] = new("deg", false, "Mean width of the intervals."),
+        ["brier"] = new("", false, "Brier score: mean square of a probability minus what came of it, 0 or 1."),
+        ["calibration-error"] = new(
+            "",
+            false,
+            "Expected calibration error: mean distance of probabilities from the shares that came true, in equal parts "
+                + "of the films by probability."),
         ["landmark-error"] = new("px", false, "Mean distance of corners, original pixels."),
         ["landmark-error-median"] = new("px", false, "Median distance of corners, original pixels."),
         ["landmark-nmse"] = new(

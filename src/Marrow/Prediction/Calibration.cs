@@ -91,43 +91,17 @@ public static class Calibration
         return (halves.Train, halves.HeldOut);
     }
 
-    /// <summary>Returns the new checkpoint with the weights, the measurements and the history of the old one.</summary>
     private static CheckpointDraft Draft(Checkpoint old, TaskModel task, CalibrationRequest request)
     {
         var familiarity = task.Familiarity!;
-        var weights = old.Weights.Entries.Select(e => KeyValuePair.Create(e.Name, old.Weights.Read(e.Name))).ToList();
-        var types = weights.Where(w => w.Value.Dimensions >= 2).Select(w => w.Value.dtype).Distinct().ToList();
-        return new()
-        {
-            Name = old.Name,
-            Config = old.Config with
-            {
-                Decoding = task.Describe().Decoding,
-                Familiarity = familiarity,
-                MarrowVersion = CheckpointConfig.CurrentVersion,
-            },
-            Weights = weights,
-            MatricesAs = types is [var one] ? one : torch.ScalarType.Float32,
-            Receipt = old.Receipt,
-            Split = old.Split,
-            Metrics = old.Metrics,
-            Parents = CheckpointParents.WithWeightsOf(old),
-            Card = new()
-            {
-                Summary = old.ReadSummary(),
-                Data = old.ReadSection(ModelCardText.DataTitle) + "\n\n" + string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"The weights are those of the parent. Which images are familiar to them was learnt from "
-                        + $"{familiarity.Images} images of {MarkdownText.Inline(request.Data)}, and by "
-                        + $"{familiarity.RateImages} others how far from them an image may be: {familiarity.Rate:P1} "
-                        + $"of such images are refused."),
-                Training = old.Origin?.Training,
-                Limits = old.ReadSection(ModelCardText.LimitsTitle),
-                License = old.License,
-                Citation = string.Join(" ", old.Parents.Datasets.Select(d => d.Citation).Where(c => c.Length > 0)),
-                Tags = ["radiography", task.Name],
-            },
-        };
+        return SameWeights.Draft(
+            old,
+            old.Config with { Decoding = task.Describe().Decoding, Familiarity = familiarity },
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Which images are familiar to them was learnt from {familiarity.Images} images of "
+                    + $"{MarkdownText.Inline(request.Data)}, and by {familiarity.RateImages} others how far from them "
+                    + $"an image may be: {familiarity.Rate:P1} of such images are refused."));
     }
 
     private static TextReport Report(Checkpoint made, FamiliarityContract familiarity, int counted, int refused) => new(

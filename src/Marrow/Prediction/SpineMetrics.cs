@@ -6,7 +6,7 @@ using Marrow.Spine;
 namespace Marrow.Prediction;
 
 /// <summary>One film: what is known of it, and what was measured on it.</summary>
-internal sealed record MeasuredFilm(Sample Sample, SpinePredictor.Measurement Measured)
+internal sealed record MeasuredFilm(Sample Sample, SpineMeasurement Measured)
 {
     public SpinePart Spine => Measured.Spine;
 

@@ -28,6 +28,7 @@ internal sealed class SpinePredictor : IPredictor
     private readonly List<StripTask> _strips = [];
     private readonly Compute _compute;
     private readonly List<CheckpointUse> _uses = [];
+    private readonly SpineIntervals _intervals = new();
 
     /// <summary>
     /// Loads and verifies the checkpoints; at most one detector, one regressor and one refiner. Throws
@@ -91,11 +92,17 @@ internal sealed class SpinePredictor : IPredictor
                 );
         }
 
+        if (task is not RegressCobbTask)
+            _intervals.Add(checkpoint);
+
         static string Of(SpineRole role) => string.Join(" or ", TaskCatalogue.Names(t => t.SpineRole == role));
     }
 
-    public IReadOnlyList<string> Columns { get; } =
-        ["cobb1", "cobb2", "cobb3", "severity", "vertebrae", "confidence", .. CurveColumns.Names];
+    public IReadOnlyList<string> Columns =>
+        [
+            "cobb1", "cobb2", "cobb3", "severity", "vertebrae", "confidence", .. CurveColumns.Names,
+            .. _intervals.Calibration is null ? [] : IntervalColumns.Names,
+        ];
 
     public IReadOnlyList<string> Untrained => [];
 
@@ -139,16 +146,12 @@ internal sealed class SpinePredictor : IPredictor
     public Finding Predict(Radiograph radiograph, bool anyway = false, IReadOnlyList<string>? explained = null)
     {
         if (!radiograph.Pixels.AsSpan().ContainsAnyExcept(radiograph.Pixels[0]))
-            return Withhold(
-                Measurement.Nothing(radiograph, _uses),
-                ["The image is of one grey value: it shows nothing."]);
+            return SpineMeasurement.Nothing(radiograph, _uses)
+                .Withheld(["The image is of one grey value: it shows nothing."]);
         var measured = Measure(radiograph, explained);
         if (measured.Refusals.Count == 0)
             return measured.Finding;
-        // Nobody knows that the film shows a spine, so nothing is said of how crooked it is.
-        return anyway && measured.IsSeen
-            ? measured.Finding.With(new SpinePart(measured.Spine) { SawSpine = false }).Despite(measured.Refusals)
-            : Withhold(measured, measured.Refusals);
+        return anyway && measured.IsSeen ? measured.Anyway : measured.Withheld(measured.Refusals);
     }
 
     /// <summary>
@@ -156,7 +159,7 @@ internal sealed class SpinePredictor : IPredictor
     /// serves for evaluation, where each film is known to show a spine.
     /// </summary>
     /// <param name="explained">See <see cref="IPredictor.Predict"/>.</param>
-    internal Measurement Measure(Radiograph radiograph, IReadOnlyList<string>? explained = null)
+    internal SpineMeasurement Measure(Radiograph radiograph, IReadOnlyList<string>? explained = null)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
@@ -169,19 +172,18 @@ internal sealed class SpinePredictor : IPredictor
         var vertebrae = new List<FoundVertebra>();
         CobbMeasurement? measured = null;
         IReadOnlyList<double> expected = [];
+        IReadOnlyList<AngleSpread> spreads = [];
         DetectedSpine? detected = null;
-        var looks = explained is null ? null : new SpineLooks();
         var confidence = 1.0;
         if (_detector is not null)
         {
             var (images, toInput) = Input(film, _detector.Input);
-            var spine = _detector.Spines(images, [toInput], _compute, looks)[0];
+            var looks = new SpineLooks();
+            // What the detector's views differ by takes time to tell, and counts only where its corners are final.
+            var keeps = explained is not null || (_corners is null && _strips.Count == 0);
+            var spine = _detector.Spines(images, [toInput], _compute, keeps ? looks : null)[0];
             detected = CropDetector.Of(spine, toInput, film.OriginalWidth, film.OriginalHeight);
-            var corners = _corners is null
-                ? detected.Vertebrae
-                : new VertebraRefiner(_corners, _compute).Refine(film, detected, looks);
-            if (_strips.Count > 0 && detected.IsUsable)
-                corners = new StripRefiner(_strips, _compute).Refine(film, corners, looks);
+            var (corners, first) = Refined(film, detected, looks);
             vertebrae.AddRange(
                 corners.Select(
                     (v, i) =>
@@ -191,13 +193,14 @@ internal sealed class SpinePredictor : IPredictor
                             spine.Scores[i],
                             spine.Filled[i])
                         {
-                            Evidence = VertebraEvidence.Of(looks, i),
+                            Evidence = VertebraEvidence.Of(explained is null ? null : looks, i),
                         }));
             measured = CobbAngles.Measure(corners, film.OriginalHeight);
             var tiltErrorDegrees = _strips is [var strip, ..]
                 ? strip.Decoding.Angles.TiltErrorDegrees
                 : _detector.Decoding.Angles.TiltErrorDegrees;
-            expected = CobbExpectation.Degrees(corners, film.OriginalHeight, tiltErrorDegrees);
+            (expected, var jumps) = CobbExpectation.Of(corners, film.OriginalHeight, tiltErrorDegrees);
+            spreads = AngleSpread.Of(looks, first, corners, film.OriginalHeight, jumps);
             confidence = spine.Confidence;
             var judged = SpineJudgement.Of(spine, detected, corners, toInput, _detector.Decoding);
             warnings.AddRange(judged.Warnings);
@@ -235,7 +238,7 @@ internal sealed class SpinePredictor : IPredictor
             Status = doubts.Count > 0 ? FindingStatus.Check : FindingStatus.Ok,
             Warnings = [.. warnings, .. doubts],
             Checkpoints = _uses,
-        }, new()
+        }, _intervals.Of(new()
         {
             Vertebrae = vertebrae,
             LandmarkAngles = measured,
@@ -243,10 +246,32 @@ internal sealed class SpinePredictor : IPredictor
             RegressorDegrees = regressed,
             CobbDegrees = beside?.Mix(expected, regressed) ?? expected,
             SawSpine = _detector is not null,
-        }, explanations, refusals)
+            Spreads = spreads,
+        }), explanations, refusals)
         {
             IsSeen = detected?.IsUsable ?? true,
+            Near = _intervals.NearOf(spreads, confidence),
         };
+    }
+
+    /// <summary>
+    /// Returns the final corners, and the number of the first look of the stage that made them.
+    /// </summary>
+    private (IReadOnlyList<Vertebra> Corners, int FirstLook) Refined(
+        Radiograph film, DetectedSpine detected, SpineLooks looks)
+    {
+        var (corners, first) = (detected.Vertebrae, 0);
+        if (_corners is not null)
+        {
+            first = looks.Count;
+            corners = new VertebraRefiner(_corners, _compute).Refine(film, detected, looks);
+        }
+        if (_strips.Count > 0 && detected.IsUsable)
+        {
+            first = looks.Count;
+            corners = new StripRefiner(_strips, _compute).Refine(film, corners, looks);
+        }
+        return (corners, first);
     }
 
     private static NumbersPart AnglesPart(RegressCobbTask regressor, double[] degrees) =>
@@ -254,46 +279,6 @@ internal sealed class SpinePredictor : IPredictor
 
     public Finding Failed(string file, string reason) =>
         new(Finding.Failed(file, reason, new SpinePart())) { Confidence = 0 };
-
-    /// <param name="About">Everything that is known of the image except the spine.</param>
-    /// <param name="Spine">The spine, as if it were to be believed.</param>
-    /// <param name="Explanations">What a regressor's angles come from; null when there are none to explain.</param>
-    /// <param name="Refusals">The reasons why the image shows no whole spine; empty when it shows one.</param>
-    internal sealed record Measurement(
-        Finding About, SpinePart Spine, ExplanationsPart? Explanations, IReadOnlyList<string> Refusals)
-    {
-        /// <summary>The finding with the spine, whether it is to be believed or not.</summary>
-        public Finding Finding =>
-            Explanations is null ? About.With(Spine) : About.With(Spine).With(Explanations);
-
-        /// <summary>False when nothing at all was seen that could be measured.</summary>
-        public bool IsSeen { get; init; }
-
-        public static Measurement Nothing(Radiograph radiograph, IReadOnlyList<CheckpointUse> uses) => new(new(
-            file: radiograph.Source,
-            width: radiograph.OriginalWidth,
-            height: radiograph.OriginalHeight)
-        {
-            Confidence = 0,
-            Warnings = radiograph.Warnings,
-            Checkpoints = uses,
-        }, new(), null, []);
-    }
-
-    /// <summary>
-    /// Returns the finding for an image without a whole spine. It has no angles and no severity; the vertebrae that
-    /// were seen remain, without their names.
-    /// </summary>
-    private static Finding Withhold(Measurement measured, IReadOnlyList<string> reasons) =>
-        measured.About.Refused(reasons, new SpinePart
-        {
-            Vertebrae =
-            [
-                .. measured.Spine.Vertebrae.Where(v => !v.Filled)
-                    .Select(v => new FoundVertebra("", v.Corners, v.Score) { Evidence = v.Evidence }),
-            ],
-            SawSpine = measured.Spine.SawSpine,
-        });
 
     public void Dispose()
     {

@@ -36,8 +36,8 @@ internal sealed class VertebraRefiner(PointsTask task, Compute compute)
             var back = new AffineTransform(-1, 0, Input.Width, 0, 1, 0);
             var (plain, turned) = (Of(found[n]), Of(mirrored[n]).Transform(back));
             var toFilm = seen[n].ToInput.Invert();
-            looks?.Add(n, plain.Transform(toFilm));
-            looks?.Add(n, turned.Transform(toFilm));
+            looks?.Add(0, n, plain.Transform(toFilm));
+            looks?.Add(1, n, turned.Transform(toFilm));
             var refined = Vertebra.Mix(plain, turned, 0.5).Transform(toFilm);
             return task.Decoding.Refinement.Mix(before, refined);
         })];

@@ -28,6 +28,8 @@ public static class FindingJson
         };
         if (finding.Confidence is { } confidence)
             document["confidence"] = Rounded(confidence, 4);
+        if (finding.ConfidenceWithinDegrees is { } degrees)
+            document["confidenceWithinDegrees"] = Rounded(degrees, 3);
         foreach (var part in finding.Parts)
         {
             switch (part)
@@ -74,12 +76,10 @@ public static class FindingJson
         var angles = new JsonObject();
         if (spine.LandmarkAngles is { } measured)
         {
-            angles["landmarks"] = Array([.. measured.Degrees.Zip(measured.Pairs)], angle => new JsonObject
-            {
-                ["degrees"] = Rounded(angle.First, 3),
-                ["upper"] = Level(spine, angle.Second.Upper),
-                ["lower"] = Level(spine, angle.Second.Lower),
-            });
+            angles["landmarks"] = Array(
+                [.. Enumerable.Range(0, measured.Degrees.Count)], angle => Landmarks(spine, measured, angle));
+            if (spine.IntervalLevel is { } level)
+                angles["intervalLevel"] = Rounded(level, 4);
         }
         if (spine.ExpectedDegrees.Count > 0)
             angles["expected"] = Angles(spine.ExpectedDegrees);
@@ -92,6 +92,19 @@ public static class FindingJson
             document["alignment"] = Alignment(alignment);
         }
         document["vertebrae"] = Array(spine.Vertebrae, Found);
+    }
+
+    private static JsonObject Landmarks(SpinePart spine, CobbMeasurement measured, int angle)
+    {
+        var document = new JsonObject
+        {
+            ["degrees"] = Rounded(measured.Degrees[angle], 3),
+            ["upper"] = Level(spine, measured.Pairs[angle].Upper),
+            ["lower"] = Level(spine, measured.Pairs[angle].Lower),
+        };
+        if (angle < spine.Intervals.Count)
+            document["interval"] = Angles([spine.Intervals[angle].Low, spine.Intervals[angle].High]);
+        return document;
     }
 
     private static JsonObject Found(FoundVertebra vertebra)

@@ -50,6 +50,7 @@ internal sealed class FindingTable(IReadOnlyList<string> columns)
                 spine.Vertebrae.Count.ToString(CultureInfo.InvariantCulture),
                 NumberText.Of(finding.Confidence ?? 0, "0.###"),
                 .. CurveColumns.Cells(spine),
+                .. columns.Contains(IntervalColumns.Names[0]) ? IntervalColumns.Cells(spine) : [],
             ],
             ClassesPart classes =>
             [

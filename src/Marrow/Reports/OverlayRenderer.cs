@@ -67,7 +67,7 @@ internal static class OverlayRenderer
             drawing.Truth(truth.Vertebrae);
         drawing.LevelNames(spine.Vertebrae);
         if (spine.LandmarkAngles is { } angles)
-            drawing.Angles(spine.Vertebrae, angles);
+            drawing.Angles(spine.Vertebrae, angles, spine.Intervals);
         drawing.Curves(spine.Vertebrae, spine.Curves);
     }
 
@@ -91,7 +91,13 @@ internal static class OverlayRenderer
         }
         var quality = new List<StripRun>();
         if (finding.Confidence is { } confidence)
-            quality.Add(new($"confidence {confidence.ToString("F2", CultureInfo.InvariantCulture)}", SKColors.White));
+            quality.Add(
+                new(
+                    $"confidence {NumberText.Of(confidence, "F2")}"
+                        + (finding.ConfidenceWithinDegrees is { } within
+                            ? $" that cobb1 is within {NumberText.Of(within, "0.##")}°"
+                            : ""),
+                    SKColors.White));
         if (spine is not null)
             quality.Add(
                 new(
@@ -115,11 +121,8 @@ internal static class OverlayRenderer
                 spine.RegressorDegrees.Count == 0
                     ? ""
                     : $"   regressor  {string.Join("  ", spine.RegressorDegrees.Select(NumberText.Degrees))}";
-            lines.Add([
-                new(
-                    $"corners  {string.Join("  ", corners.Degrees.Select(NumberText.Degrees))}{regressor}",
-                    OverlayFrame.Grey),
-            ]);
+            var degrees = corners.Degrees.Select((value, i) => AngleInterval.Beside(value, spine.Intervals, i));
+            lines.Add([new($"corners  {string.Join("  ", degrees)}{regressor}", OverlayFrame.Grey)]);
         }
         if (truth is { CobbDegrees.Count: > 0 })
             lines.Add([

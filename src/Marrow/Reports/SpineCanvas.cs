@@ -1,4 +1,3 @@
-using System.Globalization;
 using Marrow.Findings;
 using Marrow.Imaging;
 using Marrow.Spine;
@@ -128,11 +127,14 @@ internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SK
 
     /// <summary>
     /// The two end-plate lines of each angle, extended to where they cross or to the border of the radiograph, an arc
-    /// between them, and the value. The lines run along the vertebrae's axes, so they enclose the angle as measured.
+    /// between them, and the value with its interval. The lines run along the vertebrae's axes, so they enclose the
+    /// angle as measured.
     /// </summary>
-    public void Angles(IReadOnlyList<FoundVertebra> vertebrae, CobbMeasurement angles)
+    /// <param name="intervals">Of each angle; empty where there are none.</param>
+    public void Angles(
+        IReadOnlyList<FoundVertebra> vertebrae, CobbMeasurement angles, IReadOnlyList<AngleInterval> intervals)
     {
-        var drawn = new List<(double Degrees, SKColor Color, SKPoint Wanted)>();
+        var drawn = new List<(string Value, SKColor Color, SKPoint Wanted)>();
         for (var i = 0; i < angles.Pairs.Count; i++)
         {
             var pair = angles.Pairs[i];
@@ -142,12 +144,12 @@ internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SK
             var color = AngleColors[i % AngleColors.Count];
             drawn.Add(
                 (
-                    angles.Degrees[i],
+                    AngleInterval.Beside(angles.Degrees[i], intervals, i),
                     color,
                     AngleLines(ToPicture(vertebrae[upper].Corners), ToPicture(vertebrae[lower].Corners), color, i)));
         }
-        foreach (var (degrees, color, wanted) in drawn)
-            Pill($"{degrees.ToString("F1", CultureInfo.InvariantCulture)}°", wanted, color);
+        foreach (var (value, color, wanted) in drawn)
+            Pill(value, wanted, color);
     }
 
     /// <summary>

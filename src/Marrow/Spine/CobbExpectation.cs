@@ -11,24 +11,28 @@ internal static class CobbExpectation
     private const int Draws = 200;
     private const ulong Seed = 1;
 
+    /// <summary>Returns the degrees of <see cref="Of"/> alone.</summary>
+    public static IReadOnlyList<double> Degrees(
+        IReadOnlyList<Vertebra> topToBottom, double imageHeight, double tiltErrorDegrees) =>
+        Of(topToBottom, imageHeight, tiltErrorDegrees).Degrees;
+
     /// <summary>
     /// cobb1, cobb2, cobb3 in degrees: cobb1 as <see cref="CobbAngles.Measure"/> has it, which changes little where the
     /// corners do; cobb2 and cobb3 as their mean over spines whose vertebrae are turned, each about its centre, by
-    /// normal errors. The same corners give the same angles. Throws as <see cref="CobbAngles.Measure"/>.
+    /// normal errors. Beside them stands the standard deviation of each over these spines. The same
+    /// corners give the same angles. Throws as <see cref="CobbAngles.Measure"/>.
     /// </summary>
     /// <param name="tiltErrorDegrees">Standard deviation of the errors; 0 for none.</param>
-    public static IReadOnlyList<double> Degrees(
-        IReadOnlyList<Vertebra> topToBottom,
-        double imageHeight,
-        double tiltErrorDegrees)
+    public static (IReadOnlyList<double> Degrees, IReadOnlyList<double> Deviations) Of(
+        IReadOnlyList<Vertebra> topToBottom, double imageHeight, double tiltErrorDegrees)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(tiltErrorDegrees);
         var measured = CobbAngles.Measure(topToBottom, imageHeight).Degrees;
         if (tiltErrorDegrees == 0)
-            return measured;
+            return (measured, [.. measured.Select(_ => 0.0)]);
         var random = new SeededRandom(Seed);
         var turned = new Vertebra[topToBottom.Count];
-        var (second, third) = (0.0, 0.0);
+        var drawn = new IReadOnlyList<double>[Draws];
         for (var draw = 0; draw < Draws; draw++)
         {
             for (var i = 0; i < turned.Length; i++)
@@ -38,9 +42,14 @@ internal static class CobbExpectation
                     .Then(AffineTransform.Rotate(random.NextGaussian() * tiltErrorDegrees * Math.PI / 180))
                     .Then(AffineTransform.Translate(center.X, center.Y)));
             }
-            var degrees = CobbAngles.Measure(turned, imageHeight).Degrees;
-            (second, third) = (second + degrees[1], third + degrees[2]);
+            drawn[draw] = CobbAngles.Measure(turned, imageHeight).Degrees;
         }
-        return [measured[0], second / Draws, third / Draws];
+        double[] means = [.. measured.Select((_, angle) => drawn.Sum(degrees => degrees[angle]) / Draws)];
+        double[] deviations =
+        [
+            .. means.Select((mean, angle) =>
+                Math.Sqrt(drawn.Sum(degrees => Math.Pow(degrees[angle] - mean, 2)) / (Draws - 1))),
+        ];
+        return ([measured[0], means[1], means[2]], deviations);
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
@@ -78,7 +79,8 @@ internal abstract record DecodingContract
         foreach (var property in group.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance))
         {
             var key = prefix + JsonNamingPolicy.CamelCase.ConvertName(property.Name);
-            var value = property.GetValue(group)!;
+            if (property.GetValue(group) is not { } value || value is IEnumerable)
+                continue; // What is left out has no value, and names and lists have no bounds.
             if (property.GetCustomAttribute<RangeAttribute>() is { } bounds)
             {
                 yield return (key, value, bounds);

@@ -88,9 +88,9 @@ public partial class DecodingContractTests
     [Theory, MemberData(nameof(Tasks))]
     public void A_key_that_is_not_known_is_refused_since_findings_without_it_would_be_others(string task)
     {
-        var calibrated = new JsonObject { ["calibration"] = new JsonObject() };
-        var error = Assert.Throws<MarrowException>(() => Read(task, calibrated));
-        Assert.Contains("calibration", error.Message, StringComparison.Ordinal);
+        var unknown = new JsonObject { ["certainty"] = new JsonObject() };
+        var error = Assert.Throws<MarrowException>(() => Read(task, unknown));
+        Assert.Contains("certainty", error.Message, StringComparison.Ordinal);
         var group = Defaults(task).Values().First().Key.Split('.')[0];
         Assert.Throws<MarrowException>(() => Read(task, new JsonObject { [group] = new JsonObject { ["other"] = 1 } }));
         Assert.Throws<MarrowException>(() => Read(task, new JsonArray()));

@@ -20,6 +20,7 @@ public class FindingJsonTests
         return new()
         {
             ["spine"] = ReportSamples.Finding(300, 700),
+            ["spine with intervals"] = ReportSamples.WithIntervals(300, 700),
             ["straight spine"] = ReportSamples.Finding(BentSpine.Waves(0, 0), 1000, 1600),
             ["curves of a known size and side"] = ReportSamples
                 .Finding(BentSpine.Waves(3, 60), 1000, 1600)

@@ -118,7 +118,7 @@ public class OverlayTests
             var finding = ReportSamples.Finding(width, height, seed);
             spine.Vertebrae(finding.Spine().Vertebrae);
             spine.LevelNames(finding.Spine().Vertebrae);
-            spine.Angles(finding.Spine().Vertebrae, finding.Spine().LandmarkAngles!);
+            spine.Angles(finding.Spine().Vertebrae, finding.Spine().LandmarkAngles!, []);
 
             Assert.Equal(finding.Spine().LandmarkAngles!.Pairs.Count(p => p.Upper != p.Lower), spine.Labels.Count);
             Assert.All(spine.Labels, label => Assert.True(frame.Contains(label)));

@@ -16,11 +16,11 @@ public class SpineLooksTests
     {
         var looks = new SpineLooks();
         looks.Begin();
-        looks.Add(3, At(100, 50, 9));
-        looks.Add(3, At(102, 50, 11));
+        looks.Add(0, 3, At(100, 50, 9));
+        looks.Add(0, 3, At(102, 50, 11));
         looks.Begin();
-        looks.Add(3, At(100, 52, 12));
-        looks.Add(3, At(102, 52, 16));
+        looks.Add(0, 3, At(100, 52, 12));
+        looks.Add(0, 3, At(102, 52, 16));
         Assert.Equal(4, looks.Views(3));
         var (degrees, pixels) = looks.Spread(3)!.Value;
         Assert.Equal(Math.Sqrt((9 + 1 + 0 + 16) / 3.0), degrees, 0.01); // of 12, the mean
@@ -32,12 +32,12 @@ public class SpineLooksTests
     {
         var looks = new SpineLooks();
         looks.Begin();
-        looks.Add(0, At(10, 20, 4));
-        looks.Add(0, At(12, 20, 6));
+        looks.Add(0, 0, At(10, 20, 4));
+        looks.Add(0, 0, At(12, 20, 6));
         looks.Begin();
-        looks.Add(0, At(14, 24, 2));
+        looks.Add(0, 0, At(14, 24, 2));
         looks.Begin();
-        looks.Add(0, At(500, 20, 90));
+        looks.Add(0, 0, At(500, 20, 90));
         var (degrees, pixels) = looks.Moved(0)!.Value;
         Assert.Equal(-3, degrees, 1e-9);
         Assert.Equal(5, pixels, 1e-9);
@@ -50,8 +50,8 @@ public class SpineLooksTests
     {
         var looks = new SpineLooks();
         looks.Begin();
-        looks.Add(0, At(0, 0, 179));
-        looks.Add(0, At(0, 0, -179));
+        looks.Add(0, 0, At(0, 0, 179));
+        looks.Add(0, 0, At(0, 0, -179));
         Assert.Equal(Math.Sqrt(2), looks.Spread(0)!.Value.Degrees, 1e-6);
     }
 
@@ -60,7 +60,7 @@ public class SpineLooksTests
     {
         var looks = new SpineLooks();
         looks.Begin();
-        looks.Add(5, At(0, 0, 0));
+        looks.Add(0, 5, At(0, 0, 0));
         Assert.Null(looks.Spread(5));
         Assert.Null(looks.Moved(5));
         var evidence = VertebraEvidence.Of(looks, 5)!;

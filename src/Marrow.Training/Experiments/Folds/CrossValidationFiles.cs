@@ -5,7 +5,10 @@ using Marrow.Reports;
 
 namespace Marrow.Training.Experiments.Folds;
 
-/// <summary>Writes predictions.csv, experiment.json, experiment.md, experiment.html and the pictures.</summary>
+/// <summary>
+/// Writes predictions.csv, of spines calibration.json, experiment.json, experiment.md, experiment.html and the
+/// pictures.
+/// </summary>
 internal static class CrossValidationFiles
 {
     public static void Write(
@@ -14,6 +17,8 @@ internal static class CrossValidationFiles
         var outcome = result.Outcome;
         AtomicFile.WriteText(folder.Predictions, CsvTable.Text(outcome.Columns, outcome.Rows));
         AtomicFile.WriteText(folder.Result, JsonSerializer.Serialize(result.Document, MarrowJson.Options));
+        if (outcome.Errors is { } errors)
+            AtomicFile.WriteText(folder.Errors, JsonSerializer.Serialize(errors, MarrowJson.Options));
         AtomicFile.WriteText(folder.Text, ExperimentMarkdown.Of(
             outcome.Sentences, [.. outcome.Tables, .. outcome.Details]));
         foreach (var picture in outcome.Pictures)

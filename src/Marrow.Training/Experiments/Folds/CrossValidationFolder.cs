@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Marrow.Prediction;
 
 namespace Marrow.Training.Experiments.Folds;
 
@@ -15,6 +16,7 @@ internal sealed class CrossValidationFolder(string root)
     public string Shared => Path.Combine(root, SharedName);
     public string Predictions => Path.Combine(root, "predictions.csv");
     public string Result => Path.Combine(root, "experiment.json");
+    public string Errors => Path.Combine(root, SpineErrors.FileName);
     public string Page => Path.Combine(root, "experiment.html");
     public string Text => Path.Combine(root, "experiment.md");
     private string PlanPath => Path.Combine(root, "plan.json");
@@ -50,7 +52,7 @@ internal sealed class CrossValidationFolder(string root)
                 $"{root}: holds folds already. Go on with them by --resume, or name another folder with --out.");
         if (!File.Exists(PlanPath))
         {
-            if (((string[])[Predictions, Result, Page, Text]).FirstOrDefault(File.Exists) is { } foreign)
+            if (((string[])[Predictions, Result, Errors, Page, Text]).FirstOrDefault(File.Exists) is { } foreign)
                 throw MarrowException.Conflict(
                     root,
                     "a folder without files of the names that a cross-validation writes",

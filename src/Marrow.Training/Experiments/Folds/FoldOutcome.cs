@@ -1,3 +1,5 @@
+using Marrow.Prediction;
+
 namespace Marrow.Training.Experiments.Folds;
 
 /// <summary>What the films of all folds came to, ready to be shown and written.</summary>
@@ -21,6 +23,11 @@ internal sealed record FoldOutcome
 
     /// <summary>All numbers, for programs.</summary>
     public required IReadOnlyDictionary<string, object> Numbers { get; init; }
+
+    /// <summary>
+    /// What a checkpoint can learn its intervals from; null where no spines were measured.
+    /// </summary>
+    public SpineErrors? Errors { get; init; }
 
     /// <summary>Reasons why the numbers may mislead.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }

@@ -24,12 +24,17 @@ internal sealed class FoldPrediction(
     public FoldOutcome Spines(CancellationToken cancellation)
     {
         var films = new List<PredictedSpine>();
+        IReadOnlyList<MeasuringCheckpoint> measuring = [];
+        var alike = true;
         foreach (var fold in plan.Folds)
         {
             var checkpoints = Hub(fold).OpenSpines();
             try
             {
                 Look(fold, checkpoints);
+                if (measuring.Count == 0)
+                    measuring = [.. checkpoints.Select(MeasuringCheckpoint.Of).OfType<MeasuringCheckpoint>()];
+                alike &= MeasuringCheckpoint.Difference(measuring, checkpoints, folder.Of(fold)) is null;
                 using var predictor = new SpinePredictor(checkpoints, Compute.Choose(device: request.DeviceChoice));
                 films.AddRange(
                     CheckpointMetrics
@@ -41,7 +46,20 @@ internal sealed class FoldPrediction(
                 checkpoints.ForEach(c => c.Dispose());
             }
         }
-        return SpineOutcome.Of(plan, films, _warnings, cancellation);
+        if (!alike)
+            _warnings.Add(
+                "The folds' checkpoints measure in different ways, so no checkpoint can learn intervals from them.");
+        var errors = alike && measuring.Count > 0
+            ? new SpineErrors
+            {
+                Experiment = plan.Recipe.Name,
+                Data = plan.Dataset.Name,
+                Folds = plan.Folds.Count,
+                Checkpoints = measuring,
+                Films = SpineErrors.FilmsOf(films.Select(f => (f.Fold.Fold.Number, f.Film))),
+            }
+            : null;
+        return SpineOutcome.Of(plan, films, errors, _warnings, cancellation);
     }
 
     /// <summary>Measures the last stage's task on each fold, and predicts each film.</summary>

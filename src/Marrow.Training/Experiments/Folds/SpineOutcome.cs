@@ -18,6 +18,7 @@ internal static class SpineOutcome
     public static FoldOutcome Of(
         CrossValidationPlan plan,
         IReadOnlyList<PredictedSpine> films,
+        SpineErrors? errors,
         IReadOnlyList<string> warnings,
         CancellationToken cancellation)
     {
@@ -32,6 +33,7 @@ internal static class SpineOutcome
         var bySize = hasVertebrae ? Tilts.BySize(pairs, bootstrap) : [];
         var byFold = plan.Folds.Select(fold => OfFold(fold, films, kinds[^1].Of)).ToList();
         var table = new SpineFilmTable(kinds, levels);
+        var calibration = new SpineCalibrationOutcome(errors?.Films ?? [], bootstrap);
         return new()
         {
             Sentences = [Sentence(plan, kinds[^1].Kind, metrics[kinds[^1].Kind])],
@@ -41,16 +43,27 @@ internal static class SpineOutcome
                 .. hasVertebrae
                     ? [(SpineTables.Vertebrae(metrics[SpineMetrics.Landmarks]), "")]
                     : Array.Empty<(ReportPart, string)>(),
+                .. calibration.Tables,
                 (SpineTables.Folds(byFold, kinds[^1].Kind), ""),
             ],
-            Details = hasVertebrae
-                ?
-                [
-                    (SpineTables.Tilts(byLevel, "level"), "sd: 1.4826 x the median absolute deviation of the errors."),
-                    (SpineTables.Tilts(bySize, "true tilt, degrees"), ""),
-                ]
-                : [],
-            Pictures = SpinePictures.Of(measured, kinds[^1].Kind, kinds[^1].Of, metrics[kinds[^1].Kind], byLevel),
+            Details =
+            [
+                .. calibration.Details,
+                .. hasVertebrae
+                    ?
+                    [
+                        (
+                            SpineTables.Tilts(byLevel, "level"),
+                            "sd: 1.4826 x the median absolute deviation of the errors."),
+                        (SpineTables.Tilts(bySize, "true tilt, degrees"), ""),
+                    ]
+                    : Array.Empty<(ReportPart, string)>(),
+            ],
+            Pictures =
+            [
+                .. SpinePictures.Of(measured, kinds[^1].Kind, kinds[^1].Of, metrics[kinds[^1].Kind], byLevel),
+                .. calibration.Pictures,
+            ],
             Columns = table.Columns,
             Rows = [.. films.Select(table.Row)],
             Numbers = new Dictionary<string, object>
@@ -60,7 +73,9 @@ internal static class SpineOutcome
                 ["tiltsBySize"] = bySize,
                 ["byFold"] = byFold,
                 ["reported"] = kinds[^1].Kind,
+                ["calibration"] = calibration.Numbers,
             },
+            Errors = errors,
             Warnings = warnings,
         };
     }

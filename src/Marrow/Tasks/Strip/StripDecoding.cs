@@ -1,11 +1,12 @@
 using System.ComponentModel.DataAnnotations;
 using Marrow.Imaging;
 using Marrow.Spine;
+using Marrow.Tasks.Intervals;
 
 namespace Marrow.Tasks.Strip;
 
 /// <summary>Says how strips are looked at in prediction and how the looks become points.</summary>
-internal sealed record StripDecoding : DecodingContract
+internal sealed record StripDecoding : CornersDecoding
 {
     internal const int MostItems = 100;
 
@@ -39,7 +40,10 @@ internal sealed record StripDecoding : DecodingContract
                 degrees.AddRange(CobbExpectation.Degrees(found, height, Angles.TiltErrorDegrees));
             }
         }
-        return [new("places", places), new("expectedDegrees", degrees)];
+        return
+        [
+            new("places", places), new("expectedDegrees", degrees), .. Calibration?.Rehearse(random) ?? [],
+        ];
 
         Point2D[] Corners(StraightStrip strip, Point2D center) =>
             [.. CornersOfOne.Select(c => strip.ToImage(

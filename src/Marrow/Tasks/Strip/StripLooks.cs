@@ -21,8 +21,11 @@ internal sealed class StripLooks(IReadOnlyList<Point2D[]> looks)
     public void Keep(SpineLooks? kept)
     {
         kept?.Begin();
-        foreach (var (n, points) in looks.SelectMany(look => look.Chunk(Corners).Index()))
-            kept?.Add(n, new(points[0], points[1], points[2], points[3]));
+        foreach (var (view, look) in looks.Index())
+        {
+            foreach (var (n, points) in look.Chunk(Corners).Index())
+                kept?.Add(view, n, new(points[0], points[1], points[2], points[3]));
+        }
     }
 
     private static Point2D Mean(IReadOnlyList<Point2D[]> looks, int k) =>

@@ -26,11 +26,11 @@ internal sealed class KeptViews(
     public void Add(
         DetectorOutput output, DetectorOutput mirrored, int image, AffineTransform toWhole, int first, int end)
     {
-        Add(SpineDecoder.Detect(output, image, decoding), toWhole, first, end);
-        Add(SpineDecoder.DetectOnMirror(mirrored, image, decoding), toWhole, first, end);
+        Add(0, SpineDecoder.Detect(output, image, decoding), toWhole, first, end);
+        Add(1, SpineDecoder.DetectOnMirror(mirrored, image, decoding), toWhole, first, end);
     }
 
-    private void Add(IReadOnlyList<Detection> detections, AffineTransform toWhole, int first, int end)
+    private void Add(int view, IReadOnlyList<Detection> detections, AffineTransform toWhole, int first, int end)
     {
         var back = toWhole.Then(_toOriginal);
         Detection[] seen =
@@ -42,7 +42,7 @@ internal sealed class KeptViews(
         for (var n = first; n < end; n++)
         {
             if (SecondLook.Best(seen, spine.Vertebrae[n].Transform(_toOriginal), decoding.SecondLook) is { } best)
-                looks.Add(n, best.Vertebra);
+                looks.Add(view, n, best.Vertebra);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Marrow.Imaging;
+using Marrow.Tasks.Intervals;
 
 namespace Marrow.Tasks.Vertebrae;
 
@@ -7,7 +8,7 @@ namespace Marrow.Tasks.Vertebrae;
 /// Says how a detector's outputs become vertebrae and angles, and how these are judged. The groups follow the order of
 /// the steps.
 /// </summary>
-internal sealed record VertebraeDecoding : DecodingContract
+internal sealed record VertebraeDecoding : CornersDecoding
 {
     public CandidateDecoding Candidates { get; init; } = new();
     public ChainDecoding Chain { get; init; } = new();
@@ -16,8 +17,11 @@ internal sealed record VertebraeDecoding : DecodingContract
     public WholeSpineDecoding WholeSpine { get; init; } = new();
     public SpineJudgementDecoding Judgement { get; init; } = new();
 
+    internal override CornersDecoding OfAngles =>
+        this with { Calibration = null, WholeSpine = new(), Judgement = new() };
+
     internal override IReadOnlyList<RehearsedValue> Rehearse(SeededRandom random) =>
-        VertebraeRehearsal.Of(this, random);
+        [.. VertebraeRehearsal.Of(this, random), .. Calibration?.Rehearse(random) ?? []];
 }
 
 /// <summary>Says which anchors are used, and which of them see the same vertebra.</summary>
