@@ -11,8 +11,8 @@ public sealed class Finding
     /// <summary>The same, to be changed in what an initialiser names.</summary>
     internal Finding(Finding like)
         : this(like.File, like.Width, like.Height) =>
-        (Status, Confidence, Warnings, Checkpoints, Parts) = (
-            like.Status, like.Confidence, like.Warnings, like.Checkpoints, like.Parts);
+        (Status, Confidence, Looks, Warnings, Checkpoints, Parts) = (
+            like.Status, like.Confidence, like.Looks, like.Warnings, like.Checkpoints, like.Parts);
 
     /// <summary>The image as the user named it.</summary>
     public string File { get; }
@@ -28,6 +28,9 @@ public sealed class Finding
 
     /// <summary>0 to 1: of the whole finding; null of tasks that have none.</summary>
     public double? Confidence { get; internal init; }
+
+    /// <summary>How often the image was looked at; null where weights look once in any case.</summary>
+    public FindingLooks? Looks { get; internal init; }
 
     /// <summary>What a reader should know ("3 vertebrae were filled in from their neighbours").</summary>
     public IReadOnlyList<string> Warnings { get; internal init; } = [];
@@ -86,6 +89,16 @@ public abstract class FindingPart
     private protected FindingPart()
     {
     }
+}
+
+/// <summary>How often an image was looked at for a finding, by weights that can do so several times.</summary>
+public enum FindingLooks
+{
+    /// <summary>As often as the weights' decoding contracts say.</summary>
+    All,
+
+    /// <summary>Once by each model (<see cref="Prediction.PredictorSet.Fast"/>): the answers err more.</summary>
+    One,
 }
 
 /// <summary>How a finding may be used.</summary>

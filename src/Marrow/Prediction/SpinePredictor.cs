@@ -21,6 +21,8 @@ namespace Marrow.Prediction;
 /// </summary>
 internal sealed class SpinePredictor : IPredictor
 {
+    private const string StripRole = "strip";
+
     private DetectVertebraeTask? _detector;
     private RegressCobbTask? _regressor;
     private Explainer? _explainer; // of the regressor
@@ -79,7 +81,7 @@ internal sealed class SpinePredictor : IPredictor
                 break;
             case StripTask strip:
                 _strips.Add(strip);
-                _uses.Add(new("strip", checkpoint.Name, checkpoint.Digest));
+                _uses.Add(new(StripRole, checkpoint.Name, checkpoint.Digest));
                 break;
             default:
                 task.Dispose();
@@ -136,17 +138,17 @@ internal sealed class SpinePredictor : IPredictor
     }
 
     /// <summary>Measures the spine. Angles are in degrees and places in pixels of the original image.</summary>
-    public Finding Predict(Radiograph radiograph, bool anyway = false, IReadOnlyList<string>? explained = null)
+    public Finding Predict(Radiograph radiograph, PredictionOptions options = default)
     {
         if (!radiograph.Pixels.AsSpan().ContainsAnyExcept(radiograph.Pixels[0]))
             return Withhold(
                 Measurement.Nothing(radiograph, _uses),
                 ["The image is of one grey value: it shows nothing."]);
-        var measured = Measure(radiograph, explained);
+        var measured = Measure(radiograph, options);
         if (measured.Refusals.Count == 0)
             return measured.Finding;
         // Nobody knows that the film shows a spine, so nothing is said of how crooked it is.
-        return anyway && measured.IsSeen
+        return options.Anyway && measured.IsSeen
             ? measured.Finding.With(new SpinePart(measured.Spine) { SawSpine = false }).Despite(measured.Refusals)
             : Withhold(measured, measured.Refusals);
     }
@@ -155,8 +157,7 @@ internal sealed class SpinePredictor : IPredictor
     /// Measures any image, whether it shows a spine or not, and collects the reasons against believing the result. It
     /// serves for evaluation, where each film is known to show a spine.
     /// </summary>
-    /// <param name="explained">See <see cref="IPredictor.Predict"/>.</param>
-    internal Measurement Measure(Radiograph radiograph, IReadOnlyList<string>? explained = null)
+    internal Measurement Measure(Radiograph radiograph, PredictionOptions options = default)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
@@ -170,18 +171,18 @@ internal sealed class SpinePredictor : IPredictor
         CobbMeasurement? measured = null;
         IReadOnlyList<double> expected = [];
         DetectedSpine? detected = null;
-        var looks = explained is null ? null : new SpineLooks();
+        var looks = options.Explained is null ? null : new SpineLooks();
         var confidence = 1.0;
         if (_detector is not null)
         {
             var (images, toInput) = Input(film, _detector.Input);
-            var spine = _detector.Spines(images, [toInput], _compute, looks)[0];
+            var spine = _detector.Spines(images, [toInput], _compute, looks, options.Fast)[0];
             detected = CropDetector.Of(spine, toInput, film.OriginalWidth, film.OriginalHeight);
             var corners = _corners is null
                 ? detected.Vertebrae
-                : new VertebraRefiner(_corners, _compute).Refine(film, detected, looks);
+                : new VertebraRefiner(_corners, _compute, options.Fast).Refine(film, detected, looks);
             if (_strips.Count > 0 && detected.IsUsable)
-                corners = new StripRefiner(_strips, _compute).Refine(film, corners, looks);
+                corners = new StripRefiner(_strips, _compute, options.Fast).Refine(film, corners, looks);
             vertebrae.AddRange(
                 corners.Select(
                     (v, i) =>
@@ -213,14 +214,14 @@ internal sealed class SpinePredictor : IPredictor
         }
         var input = _regressor is null ? default : RegressorInput(film, detected, _regressor.Input);
         double[] regressed = _regressor is null ? [] : _regressor.AnglesOf(input.Images, _compute)[0];
-        var explanations = explained is null || _regressor is null
-            ? null
-            : _explainer!.Explain(
+        var explanations = options.Explained is { } explained && _regressor is not null
+            ? _explainer!.Explain(
                 input.Images,
                 border.ToOriginal.Invert().Then(input.ToInput),
                 radiograph,
                 AnglesPart(_regressor, regressed),
-                explained);
+                explained)
+            : null;
         if (_regressor is not null && _detector is null)
             refusals = _regressor.UnfamiliarityOf(input.Images, _compute)[0];
         var beside = _regressor?.Decoding.BesideDetector;
@@ -234,7 +235,8 @@ internal sealed class SpinePredictor : IPredictor
             Confidence = confidence,
             Status = doubts.Count > 0 ? FindingStatus.Check : FindingStatus.Ok,
             Warnings = [.. warnings, .. doubts],
-            Checkpoints = _uses,
+            Checkpoints = UsesOf(options),
+            Looks = _detector is null ? null : options.Looks,
         }, new()
         {
             Vertebrae = vertebrae,
@@ -251,6 +253,10 @@ internal sealed class SpinePredictor : IPredictor
 
     private static NumbersPart AnglesPart(RegressCobbTask regressor, double[] degrees) =>
         new([.. regressor.Describe().Outputs.Zip(degrees, (o, value) => new FoundValue(o.Name, o.Unit, value))]);
+
+    /// <summary>What is used: a fast prediction asks the first model of strips alone.</summary>
+    private IReadOnlyList<CheckpointUse> UsesOf(PredictionOptions options) =>
+        options.Fast ? [.. _uses.Except(_uses.Where(use => use.Role == StripRole).Skip(1))] : _uses;
 
     public Finding Failed(string file, string reason) =>
         new(Finding.Failed(file, reason, new SpinePart())) { Confidence = 0 };

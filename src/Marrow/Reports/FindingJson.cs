@@ -28,6 +28,8 @@ public static class FindingJson
         };
         if (finding.Confidence is { } confidence)
             document["confidence"] = Rounded(confidence, 4);
+        if (finding.Looks is { } looks)
+            document["looks"] = Name(looks);
         foreach (var part in finding.Parts)
         {
             switch (part)

@@ -61,6 +61,9 @@ internal sealed record StripAnglesDecoding
 /// <summary>Says how often, and how enlarged, each strip is looked at.</summary>
 internal sealed record StripLooksDecoding
 {
+    /// <summary>One look: one pass, in the strip's own size.</summary>
+    internal static readonly StripLooksDecoding Once = new() { Passes = 1, Zooms = 0 };
+
     /// <summary>
     /// How many times the curve is laid straight: first along the points of another model, then along those that the
     /// strip gave.
