@@ -17,7 +17,8 @@ const string usage = """
       profile     where a training step's time goes
       --rounds    times each alternative runs, after one warm-up; default 5
       --threads   of libtorch; default: its own choice
-    usage: Marrow.Benchmarks refusals ...: what checkpoints refuse; without arguments it says how
+    usage: Marrow.Benchmarks refusals|robustness|predict ...: what checkpoints refuse, how angles change with the film,
+           what a prediction takes; without arguments each says how
     """;
 
 var benchmarks = new Dictionary<string, Func<int, IEnumerable<Comparison>>>
@@ -36,6 +37,10 @@ if (args is [SharingBenchmark.Busy])
     return SharingBenchmark.KeepBusy();
 if (args is [RefusalTable.Name, .. var refusals])
     return RefusalTable.Run(refusals, Console.Out);
+if (args is [RobustnessTable.Name, .. var robustness])
+    return RobustnessTable.Run(robustness, Console.Out);
+if (args is [PredictionTimes.Name, .. var times])
+    return PredictionTimes.Run(times, Console.Out);
 var (chosen, json, rounds) = (new List<string>(), false, 5);
 for (var i = 0; i < args.Length; i++)
 {

@@ -54,27 +54,12 @@ internal sealed class RefusalTable : IDisposable
 
     public static int Run(IReadOnlyList<string> arguments, TextWriter output)
     {
-        var (names, options) = (new List<string>(), new Dictionary<string, string>());
-        for (var i = 0; i < arguments.Count; i++)
-        {
-            if (arguments[i] is "--hub" or "--data" or "--each" or "--threads" && i + 1 < arguments.Count)
-                options[arguments[i]] = arguments[++i];
-            else
-                names.Add(arguments[i]);
-        }
-        if (names.Count == 0 || names.Any(name => name.StartsWith('-'))
-            || !options.TryGetValue("--hub", out var hub) || !options.TryGetValue("--data", out var data))
-        {
-            Console.Error.WriteLine(Usage);
+        if (TableArguments.Read(arguments, Usage, "--each") is not { } read)
             return 2;
-        }
-        if (options.TryGetValue("--threads", out var threads))
-            set_num_threads(int.Parse(threads, CultureInfo.InvariantCulture));
-        var each = int.Parse(options.GetValueOrDefault("--each", "200"), CultureInfo.InvariantCulture);
-        foreach (var name in names)
+        foreach (var name in read.Names)
         {
-            using var checkpoint = new LocalHub(hub).Resolve(name);
-            using var table = new RefusalTable(checkpoint, data, each);
+            using var checkpoint = new LocalHub(read.Hub).Resolve(name);
+            using var table = new RefusalTable(checkpoint, read.Data, read.Number("--each", 200));
             table.Print(output);
         }
         return 0;

@@ -46,6 +46,7 @@ internal static class EvaluateCommand
             HelpName = "key=value",
             DefaultValueFactory = _ => [],
         };
+        var fast = FastOption.Create();
         var hub = HubFolder.Option();
         return new Command(
             "evaluate",
@@ -56,6 +57,7 @@ internal static class EvaluateCommand
             split,
             format,
             set,
+            fast,
             hub,
         }
             .Computes()
@@ -65,6 +67,7 @@ internal static class EvaluateCommand
                 "marrow evaluate retinanet-densenet121.spineweb16 cobb-densenet121.spineweb16 --data "
                     + "spineweb16=data/spineweb16",
                 "marrow evaluate densenet121.mura --data mura=data/mura --split all --set split=valid",
+                "marrow evaluate retinanet-densenet121.spineweb16 --data spineweb16=data/spineweb16 --fast",
                 "marrow evaluate cobb-densenet121.spineweb16 --data own=films --format csv --split all --json")
             .Does(
                 (parsed, output, cancellation) =>
@@ -101,6 +104,7 @@ internal static class EvaluateCommand
                                 Change = changes.Length == 0
                                     ? null
                                     : options => DataOptions.ReadOptions(changes, options),
+                                Fast = parsed.GetValue(fast),
                                 Device = DeviceOption.Of(parsed) ?? default,
                             },
                             output,

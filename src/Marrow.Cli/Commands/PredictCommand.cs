@@ -53,6 +53,7 @@ internal static class PredictCommand
                 "Measure also what would be refused, as images unlike those of the training and films that show no "
                     + "whole spine. It is a matter for a person then: the status is check at best.",
         };
+        var fast = FastOption.Create();
         var hub = HubFolder.Option();
         return new Command(
             "predict",
@@ -66,6 +67,7 @@ internal static class PredictCommand
             noOverlay,
             explain,
             anyway,
+            fast,
             hub,
         }
             .Computes()
@@ -80,6 +82,7 @@ internal static class PredictCommand
                 "marrow predict scan.png --checkpoint densenet121.cxr-pediatric --explain",
                 "marrow predict hands/ --checkpoint regress-densenet121.hands --explain age",
                 "marrow predict odd.png --anyway",
+                "marrow predict films/ --fast --no-overlay",
                 "marrow predict scan.png --json")
             .Does(
                 (parsed, output, cancellation) =>
@@ -90,7 +93,11 @@ internal static class PredictCommand
                         parsed.GetResult(explain) is null
                             ? null
                             : CommaList.Names(explain.Name, parsed.GetValue(explain)) ?? [],
-                        parsed.GetValue(anyway),
+                        predictor =>
+                        {
+                            predictor.Anyway = parsed.GetValue(anyway);
+                            predictor.Fast = parsed.GetValue(fast);
+                        },
                         parsed.GetRequiredValue(checkpoint),
                         new LocalHub(HubFolder.Of(parsed, hub)),
                         DeviceOption.Of(parsed) ?? default,
@@ -103,7 +110,7 @@ internal static class PredictCommand
         string folder,
         bool overlays,
         IReadOnlyList<string>? explained,
-        bool anyway,
+        Action<PredictorSet> choose,
         IReadOnlyList<string> names,
         LocalHub hub,
         DeviceChoice device,
@@ -117,7 +124,7 @@ internal static class PredictCommand
             names,
             new CheckpointReferences(hub, output, cancellation).Resolve,
             device);
-        predictor.Anyway = anyway;
+        choose(predictor);
         if (predictor.Untrained.Count > 0)
             output.Warn(
                 $"{predictor.Checkpoints[0].Name}: no label of {string.Join(", ", predictor.Untrained)} was seen in "

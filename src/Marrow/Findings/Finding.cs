@@ -11,8 +11,8 @@ public sealed class Finding
     /// <summary>The same, to be changed in what an initialiser names.</summary>
     internal Finding(Finding like)
         : this(like.File, like.Width, like.Height) =>
-        (Status, Confidence, ConfidenceWithinDegrees, Warnings, Checkpoints, Parts) = (
-            like.Status, like.Confidence, like.ConfidenceWithinDegrees, like.Warnings, like.Checkpoints,
+        (Status, Confidence, ConfidenceWithinDegrees, Looks, Warnings, Checkpoints, Parts) = (
+            like.Status, like.Confidence, like.ConfidenceWithinDegrees, like.Looks, like.Warnings, like.Checkpoints,
             like.Parts);
 
     /// <summary>The image as the user named it.</summary>
@@ -36,6 +36,9 @@ public sealed class Finding
     /// probability.
     /// </summary>
     public double? ConfidenceWithinDegrees { get; internal init; }
+
+    /// <summary>How often the image was looked at; null where weights look once in any case.</summary>
+    public FindingLooks? Looks { get; internal init; }
 
     /// <summary>What a reader should know ("3 vertebrae were filled in from their neighbours").</summary>
     public IReadOnlyList<string> Warnings { get; internal init; } = [];
@@ -94,6 +97,16 @@ public abstract class FindingPart
     private protected FindingPart()
     {
     }
+}
+
+/// <summary>How often an image was looked at for a finding, by weights that can do so several times.</summary>
+public enum FindingLooks
+{
+    /// <summary>As often as the weights' decoding contracts say.</summary>
+    All,
+
+    /// <summary>Once by each model (<see cref="Prediction.PredictorSet.Fast"/>): the answers err more.</summary>
+    One,
 }
 
 /// <summary>How a finding may be used.</summary>

@@ -44,13 +44,14 @@ internal static class CheckpointMetrics
     /// <param name="refused">
     /// Called with the number of images that a prediction would refuse; not for checkpoints that refuse none.
     /// </param>
+    /// <param name="fast">True to look once where several looks would be averaged.</param>
     public static IReadOnlyList<MetricValue> Measure(
         Checkpoint checkpoint, IReadOnlyList<Sample> samples, BootstrapOptions? bootstrap = null,
         Action<Progress>? progress = null, CancellationToken cancellation = default, Checkpoint? detector = null,
-        DeviceChoice device = default, Action<int>? refused = null)
+        DeviceChoice device = default, Action<int>? refused = null, bool fast = false)
     {
         if (checkpoint.Config.Input.Crop is { } crop)
-            samples = Crop(checkpoint, crop, detector, samples, device, progress, cancellation);
+            samples = Crop(checkpoint, crop, detector, samples, device, progress, cancellation, fast);
         if (checkpoint.Config.Input.Strip is not null)
             samples = [.. samples.Select(StripSamples.Of)];
         using var noGrad = no_grad();
@@ -84,7 +85,8 @@ internal static class CheckpointMetrics
         };
         if (refused is not null && task.Refuses)
             refused(CountRefused(task, loader, compute));
-        return task.Measure(loader, compute, new(bootstrap ?? new()) { Cancellation = cancellation });
+        var options = new BootstrapOptions(bootstrap ?? new()) { Cancellation = cancellation };
+        return fast ? task.MeasureFast(loader, compute, options) : task.Measure(loader, compute, options);
     }
 
     /// <summary>Returns the number of images that a prediction with the task's model would refuse.</summary>
@@ -102,12 +104,12 @@ internal static class CheckpointMetrics
     /// </summary>
     internal static IReadOnlyList<Sample> Crop(
         Checkpoint checkpoint, InputCrop crop, Checkpoint? detector, IReadOnlyList<Sample> samples, DeviceChoice device,
-        Action<Progress>? progress, CancellationToken cancellation)
+        Action<Progress>? progress, CancellationToken cancellation, bool fast = false)
     {
         if (detector?.Digest != crop.Digest)
             throw CropDetector.Missing(checkpoint);
         using var looking = new CropDetector(detector, device);
-        return CroppedSamples.Of(samples, crop, looking.Detect(samples, kept: null, progress, cancellation));
+        return CroppedSamples.Of(samples, crop, looking.Detect(samples, kept: null, progress, cancellation, fast));
     }
 
     /// <summary>
@@ -132,14 +134,16 @@ internal static class CheckpointMetrics
         SpinePredictor predictor,
         IReadOnlyList<Sample> samples,
         Action<Progress>? progress,
-        CancellationToken cancellation)
+        CancellationToken cancellation,
+        bool fast = false)
     {
         var found = new List<MeasuredFilm>();
         var (width, height) = predictor.DecodeSize;
         foreach (var sample in samples)
         {
             cancellation.ThrowIfCancellationRequested();
-            found.Add(new(sample, predictor.Measure(RadiographReader.Read(sample.ImagePath, width, height))));
+            found.Add(new(sample, predictor.Measure(
+                RadiographReader.Read(sample.ImagePath, width, height), new() { Fast = fast })));
             progress?.Invoke(new("measuring", found.Count, samples.Count, ProgressUnit.Images));
         }
         return found;
@@ -150,10 +154,10 @@ internal static class CheckpointMetrics
     public static IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> MeasureSpine(
         IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Sample> samples, BootstrapOptions? bootstrap = null,
         Action<Progress>? progress = null, CancellationToken cancellation = default, DeviceChoice device = default,
-        Action<int>? refused = null)
+        Action<int>? refused = null, bool fast = false)
     {
         using var predictor = new SpinePredictor(checkpoints, Compute.Choose(device: device));
-        var films = MeasureEach(predictor, samples, progress, cancellation);
+        var films = MeasureEach(predictor, samples, progress, cancellation, fast);
         refused?.Invoke(films.Count(f => f.Measured.Refusals.Count > 0));
         return SpineMetrics.Of(films, new(bootstrap ?? new()) { Cancellation = cancellation });
     }

@@ -57,8 +57,10 @@ internal sealed class CropDetector : IDisposable
     /// <summary>Looks at each image once, and returns the spines by sample id.</summary>
     /// <param name="kept">The file of earlier detections, to which new ones are added; null to keep nothing.</param>
     /// <param name="progress">Called with each batch of images.</param>
+    /// <param name="fast">See <see cref="PredictionOptions.Fast"/>.</param>
     public IReadOnlyDictionary<string, DetectedSpine> Detect(
-        IReadOnlyList<Sample> samples, DetectionFile? kept, Action<Progress>? progress, CancellationToken cancellation)
+        IReadOnlyList<Sample> samples, DetectionFile? kept, Action<Progress>? progress, CancellationToken cancellation,
+        bool fast = false)
     {
         var distinct = samples.DistinctBy(s => s.Id, StringComparer.Ordinal).ToList();
         var found = new Dictionary<string, DetectedSpine>(StringComparer.Ordinal);
@@ -86,7 +88,7 @@ internal sealed class CropDetector : IDisposable
         TaskModel.ForEachBatch(loader, _compute, (images, batch) =>
         {
             cancellation.ThrowIfCancellationRequested();
-            var spines = _detector.Spines(images, [.. batch.Samples.Select(s => s.ToInput)], _compute);
+            var spines = _detector.Spines(images, [.. batch.Samples.Select(s => s.ToInput)], _compute, fast: fast);
             foreach (var (inBatch, spine) in batch.Samples.Zip(spines))
             {
                 var (width, height) = loader.OriginalSize(inBatch.Sample);
@@ -100,7 +102,8 @@ internal sealed class CropDetector : IDisposable
     }
 
     /// <summary>Looks at one image in memory.</summary>
-    public DetectedSpine Detect(Radiograph radiograph)
+    /// <param name="fast">See <see cref="PredictionOptions.Fast"/>.</param>
+    public DetectedSpine Detect(Radiograph radiograph, bool fast)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
@@ -108,7 +111,7 @@ internal sealed class CropDetector : IDisposable
         var packed = Preprocessor.Prepare(border.Film, _detector.Input);
         var images = _compute.Arrange(Preprocessor.ToTensor([packed], _detector.Input));
         return Of(
-            _detector.Spines(images, [packed.ToInput], _compute)[0],
+            _detector.Spines(images, [packed.ToInput], _compute, fast: fast)[0],
             border.ToOriginal.Invert().Then(packed.ToInput),
             radiograph.OriginalWidth,
             radiograph.OriginalHeight);

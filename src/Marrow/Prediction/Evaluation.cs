@@ -50,7 +50,7 @@ public sealed class Evaluation
             PredictorSet.Complete(checkpoints, _request.Hub);
             ProcessThreads.Current?.Apply();
             var metrics = Measured();
-            return new(_request.Data, _request.Split, checkpoints, _samples, Warnings, metrics, refused);
+            return new(_request, checkpoints, _samples, Warnings, metrics, refused);
         }
         finally
         {
@@ -66,11 +66,11 @@ public sealed class Evaluation
                     [one.Config.Task] = CheckpointMetrics.Measure(
                         one, _samples, progress: Tell, cancellation: cancellation,
                         detector: checkpoints.FirstOrDefault(c => c != one), device: _request.Device,
-                        refused: count => refused = count),
+                        refused: count => refused = count, fast: _request.Fast),
                 }
                 : CheckpointMetrics.MeasureSpine(
                     checkpoints, _samples, progress: Tell, cancellation: cancellation, device: _request.Device,
-                    refused: count => refused = count);
+                    refused: count => refused = count, fast: _request.Fast);
     }
 }
 
@@ -78,26 +78,27 @@ public sealed class Evaluation
 public sealed class EvaluationResult
 {
     internal EvaluationResult(
-        string data, EvaluationSplit split, IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Sample> samples,
+        EvaluationRequest request, IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Sample> samples,
         IReadOnlyList<string> warnings, IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> metrics, int? refused)
     {
         (Metrics, Refused) = (metrics, refused);
         var document = new
         {
             Checkpoints = checkpoints.Select(c => new { c.Name, c.Digest }).ToList(),
-            Data = data,
-            Split = split,
+            request.Data,
+            request.Split,
+            request.Fast,
             Images = samples.Count,
             Patients = samples.DistinctBy(s => s.Patient).Count(),
             Refused = refused,
             Warnings = warnings,
             Results = metrics,
         };
-        var part = split == EvaluationSplit.All ? "all" : "held-out";
+        var part = (request.All ? "all" : "held-out") + (request.Fast ? ", fast" : "");
         Report = new(
             document,
             [
-                .. metrics.Select(m => MetricTable.Of(m.Value, $"{m.Key}: {data}, {part}", parts: true)),
+                .. metrics.Select(m => MetricTable.Of(m.Value, $"{m.Key}: {request.Data}, {part}", parts: true)),
                 ReportPart.Line(string.Create(
                     CultureInfo.InvariantCulture, $"{document.Images} images of {document.Patients} patients")),
                 .. refused is null

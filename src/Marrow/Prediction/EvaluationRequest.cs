@@ -43,6 +43,9 @@ public sealed class EvaluationRequest
     /// <summary>Changes how the data is read, compared with training; null to read it in the same way.</summary>
     public Func<DatasetOptions, DatasetOptions>? Change { internal get; init; }
 
+    /// <summary>True to measure what fast predictions are worth (<see cref="PredictorSet.Fast"/>).</summary>
+    public bool Fast { internal get; init; }
+
     /// <summary>The device on which the models compute.</summary>
     public DeviceChoice Device { internal get; init; }
 

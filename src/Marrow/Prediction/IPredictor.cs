@@ -37,13 +37,7 @@ internal interface IPredictor : IDisposable
     void RequireExplainable(IReadOnlyList<string> names);
 
     /// <summary>Says what the weights see on an image, or refuses it.</summary>
-    /// <param name="anyway">
-    /// True to say it of an image that would be refused, too, with the reasons as warnings.
-    /// </param>
-    /// <param name="explained">
-    /// What is to be explained, some of <see cref="Explainable"/>, empty for the default; null for no explanation.
-    /// </param>
-    Finding Predict(Radiograph radiograph, bool anyway = false, IReadOnlyList<string>? explained = null);
+    Finding Predict(Radiograph radiograph, PredictionOptions options = default);
 
     /// <summary>Returns the finding for an image that could not be read.</summary>
     Finding Failed(string file, string reason);

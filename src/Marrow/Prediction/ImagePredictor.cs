@@ -85,11 +85,11 @@ internal sealed class ImagePredictor : IPredictor
 
     public void RequireExplainable(IReadOnlyList<string> names) => _explainer.Require(names);
 
-    public Finding Predict(Radiograph radiograph, bool anyway = false, IReadOnlyList<string>? explained = null)
+    public Finding Predict(Radiograph radiograph, PredictionOptions options = default)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var spine = _detector?.Detect(radiograph);
+        var spine = _detector?.Detect(radiograph, options.Fast);
         var packed = spine is null
             ? Preprocessor.Prepare(radiograph, _task.Input)
             : Preprocessor.Prepare(radiograph, _task.Input, _task.Input.Crop!.Crops(spine)[0]);
@@ -102,11 +102,12 @@ internal sealed class ImagePredictor : IPredictor
                 ? [.. radiograph.Warnings, "No spine was found to crop by: the whole image was shown."]
                 : radiograph.Warnings,
             Checkpoints = Checkpoints,
+            Looks = _detector is null ? null : options.Looks,
         };
-        if (refusals.Count > 0 && !anyway)
+        if (refusals.Count > 0 && !options.Anyway)
             return about.Refused(refusals, _reading.Nothing);
         var found = _reading.Read(image, packed.ToInput, about, _compute);
-        if (explained is not null)
+        if (options.Explained is { } explained)
             found = found.With(
                 _explainer.Explain(image, packed.ToInput, radiograph, found.Parts.FirstOrDefault(), explained));
         return refusals.Count > 0 ? found.Despite(refusals) : found;

@@ -82,6 +82,14 @@ public sealed class PredictorSet : IDisposable
     public bool Anyway { get; set; }
 
     /// <summary>
+    /// True to look once where several looks would be averaged: a detector of vertebrae at the whole film alone, a
+    /// model of strips once in its own size, and of several such models the first one named. It takes a part of the
+    /// time, and errs more. Findings say which it was (<see cref="Finding.Looks"/>). Checkpoints that look once in any
+    /// case say what they say.
+    /// </summary>
+    public bool Fast { get; set; }
+
+    /// <summary>
     /// Reads and measures one file. The returned radiograph can be drawn on. Throws <see cref="MarrowException"/> when
     /// the file can't be read.
     /// </summary>
@@ -111,7 +119,7 @@ public sealed class PredictorSet : IDisposable
     public Finding Predict(Radiograph radiograph)
     {
         lock (_lock)
-            return _predictor.Predict(radiograph, Anyway);
+            return _predictor.Predict(radiograph, Options());
     }
 
     /// <summary>The names of what <see cref="Explain(Radiograph, IReadOnlyList{string})"/> explains by maps.</summary>
@@ -131,8 +139,11 @@ public sealed class PredictorSet : IDisposable
     {
         _predictor.RequireExplainable(names);
         lock (_lock)
-            return _predictor.Predict(radiograph, Anyway, names);
+            return _predictor.Predict(radiograph, Options(names));
     }
+
+    private PredictionOptions Options(IReadOnlyList<string>? explained = null) =>
+        new() { Anyway = Anyway, Fast = Fast, Explained = explained };
 
     /// <summary>Throws <see cref="MarrowException"/> when these answers can't be explained.</summary>
     internal void RequireExplainable(IReadOnlyList<string> names) => _predictor.RequireExplainable(names);

@@ -43,13 +43,14 @@ internal sealed class SpineIntervals
             .First(file => file.Path == Checkpoint.WeightsFile).Sha256));
 
     /// <summary>Returns the spine with its intervals; the same one where nothing is known of them.</summary>
-    public SpinePart Of(SpinePart spine) => Calibration is { } calibration && spine.LandmarkAngles is { } angles
-        ? new(spine)
-        {
-            Intervals = calibration.Around(angles.Degrees, spine.Spreads),
-            IntervalLevel = calibration.Level,
-        }
-        : spine;
+    public SpinePart Of(SpinePart spine) =>
+        spine.Spreads.Count > 0 && Calibration is { } calibration && spine.LandmarkAngles is { } angles
+            ? new(spine)
+            {
+                Intervals = calibration.Around(angles.Degrees, spine.Spreads),
+                IntervalLevel = calibration.Level,
+            }
+            : spine;
 
     /// <summary>
     /// Returns the probability that cobb1 of the corners is within so many degrees of the truth; null where it is not

@@ -21,6 +21,8 @@ namespace Marrow.Prediction;
 /// </summary>
 internal sealed class SpinePredictor : IPredictor
 {
+    private const string StripRole = "strip";
+
     private DetectVertebraeTask? _detector;
     private RegressCobbTask? _regressor;
     private Explainer? _explainer; // of the regressor
@@ -80,7 +82,7 @@ internal sealed class SpinePredictor : IPredictor
                 break;
             case StripTask strip:
                 _strips.Add(strip);
-                _uses.Add(new("strip", checkpoint.Name, checkpoint.Digest));
+                _uses.Add(new(StripRole, checkpoint.Name, checkpoint.Digest));
                 break;
             default:
                 task.Dispose();
@@ -143,23 +145,22 @@ internal sealed class SpinePredictor : IPredictor
     }
 
     /// <summary>Measures the spine. Angles are in degrees and places in pixels of the original image.</summary>
-    public Finding Predict(Radiograph radiograph, bool anyway = false, IReadOnlyList<string>? explained = null)
+    public Finding Predict(Radiograph radiograph, PredictionOptions options = default)
     {
         if (!radiograph.Pixels.AsSpan().ContainsAnyExcept(radiograph.Pixels[0]))
             return SpineMeasurement.Nothing(radiograph, _uses)
                 .Withheld(["The image is of one grey value: it shows nothing."]);
-        var measured = Measure(radiograph, explained);
+        var measured = Measure(radiograph, options);
         if (measured.Refusals.Count == 0)
             return measured.Finding;
-        return anyway && measured.IsSeen ? measured.Anyway : measured.Withheld(measured.Refusals);
+        return options.Anyway && measured.IsSeen ? measured.Anyway : measured.Withheld(measured.Refusals);
     }
 
     /// <summary>
     /// Measures any image, whether it shows a spine or not, and collects the reasons against believing the result. It
     /// serves for evaluation, where each film is known to show a spine.
     /// </summary>
-    /// <param name="explained">See <see cref="IPredictor.Predict"/>.</param>
-    internal SpineMeasurement Measure(Radiograph radiograph, IReadOnlyList<string>? explained = null)
+    internal SpineMeasurement Measure(Radiograph radiograph, PredictionOptions options = default)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
@@ -180,10 +181,10 @@ internal sealed class SpinePredictor : IPredictor
             var (images, toInput) = Input(film, _detector.Input);
             var looks = new SpineLooks();
             // What the detector's views differ by takes time to tell, and counts only where its corners are final.
-            var keeps = explained is not null || (_corners is null && _strips.Count == 0);
-            var spine = _detector.Spines(images, [toInput], _compute, keeps ? looks : null)[0];
+            var keeps = options.Explained is not null || (_corners is null && _strips.Count == 0);
+            var spine = _detector.Spines(images, [toInput], _compute, keeps ? looks : null, options.Fast)[0];
             detected = CropDetector.Of(spine, toInput, film.OriginalWidth, film.OriginalHeight);
-            var (corners, first) = Refined(film, detected, looks);
+            var (corners, first) = Refined(film, detected, looks, options.Fast);
             vertebrae.AddRange(
                 corners.Select(
                     (v, i) =>
@@ -193,14 +194,17 @@ internal sealed class SpinePredictor : IPredictor
                             spine.Scores[i],
                             spine.Filled[i])
                         {
-                            Evidence = VertebraEvidence.Of(explained is null ? null : looks, i),
+                            Evidence = VertebraEvidence.Of(options.Explained is null ? null : looks, i),
                         }));
             measured = CobbAngles.Measure(corners, film.OriginalHeight);
-            var tiltErrorDegrees = _strips is [var strip, ..]
-                ? strip.Decoding.Angles.TiltErrorDegrees
-                : _detector.Decoding.Angles.TiltErrorDegrees;
-            (expected, var jumps) = CobbExpectation.Of(corners, film.OriginalHeight, tiltErrorDegrees);
-            spreads = AngleSpread.Of(looks, first, corners, film.OriginalHeight, jumps);
+            var (tiltErrorDegrees, largestToo) = _strips is [var strip, ..]
+                ? (strip.Decoding.Angles.TiltErrorDegrees, strip.Decoding.Angles.ExpectsLargest)
+                : (_detector.Decoding.Angles.TiltErrorDegrees, false);
+            (expected, var jumps) = CobbExpectation.Of(
+                corners, film.OriginalHeight, tiltErrorDegrees, largestToo);
+            // One look says nothing of how far looks differ, which intervals are made of.
+            if (!options.Fast)
+                spreads = AngleSpread.Of(looks, first, corners, film.OriginalHeight, jumps);
             confidence = spine.Confidence;
             var judged = SpineJudgement.Of(spine, detected, corners, toInput, _detector.Decoding);
             warnings.AddRange(judged.Warnings);
@@ -216,14 +220,14 @@ internal sealed class SpinePredictor : IPredictor
         }
         var input = _regressor is null ? default : RegressorInput(film, detected, _regressor.Input);
         double[] regressed = _regressor is null ? [] : _regressor.AnglesOf(input.Images, _compute)[0];
-        var explanations = explained is null || _regressor is null
-            ? null
-            : _explainer!.Explain(
+        var explanations = options.Explained is { } explained && _regressor is not null
+            ? _explainer!.Explain(
                 input.Images,
                 border.ToOriginal.Invert().Then(input.ToInput),
                 radiograph,
                 AnglesPart(_regressor, regressed),
-                explained);
+                explained)
+            : null;
         if (_regressor is not null && _detector is null)
             refusals = _regressor.UnfamiliarityOf(input.Images, _compute)[0];
         var beside = _regressor?.Decoding.BesideDetector;
@@ -237,7 +241,8 @@ internal sealed class SpinePredictor : IPredictor
             Confidence = confidence,
             Status = doubts.Count > 0 ? FindingStatus.Check : FindingStatus.Ok,
             Warnings = [.. warnings, .. doubts],
-            Checkpoints = _uses,
+            Checkpoints = UsesOf(options),
+            Looks = _detector is null ? null : options.Looks,
         }, _intervals.Of(new()
         {
             Vertebrae = vertebrae,
@@ -258,24 +263,28 @@ internal sealed class SpinePredictor : IPredictor
     /// Returns the final corners, and the number of the first look of the stage that made them.
     /// </summary>
     private (IReadOnlyList<Vertebra> Corners, int FirstLook) Refined(
-        Radiograph film, DetectedSpine detected, SpineLooks looks)
+        Radiograph film, DetectedSpine detected, SpineLooks looks, bool fast)
     {
         var (corners, first) = (detected.Vertebrae, 0);
         if (_corners is not null)
         {
             first = looks.Count;
-            corners = new VertebraRefiner(_corners, _compute).Refine(film, detected, looks);
+            corners = new VertebraRefiner(_corners, _compute, fast).Refine(film, detected, looks);
         }
         if (_strips.Count > 0 && detected.IsUsable)
         {
             first = looks.Count;
-            corners = new StripRefiner(_strips, _compute).Refine(film, corners, looks);
+            corners = new StripRefiner(_strips, _compute, fast).Refine(film, corners, looks);
         }
         return (corners, first);
     }
 
     private static NumbersPart AnglesPart(RegressCobbTask regressor, double[] degrees) =>
         new([.. regressor.Describe().Outputs.Zip(degrees, (o, value) => new FoundValue(o.Name, o.Unit, value))]);
+
+    /// <summary>What is used: a fast prediction asks the first model of strips alone.</summary>
+    private IReadOnlyList<CheckpointUse> UsesOf(PredictionOptions options) =>
+        options.Fast ? [.. _uses.Except(_uses.Where(use => use.Role == StripRole).Skip(1))] : _uses;
 
     public Finding Failed(string file, string reason) =>
         new(Finding.Failed(file, reason, new SpinePart())) { Confidence = 0 };

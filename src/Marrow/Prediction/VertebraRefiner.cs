@@ -12,7 +12,8 @@ namespace Marrow.Prediction;
 /// turns it upright, finds the four corners on the crop and on its mirror image, and averages them with the detector's
 /// own corners.
 /// </summary>
-internal sealed class VertebraRefiner(PointsTask task, Compute compute)
+/// <param name="fast">True to look at the crops alone and not at their mirror images.</param>
+internal sealed class VertebraRefiner(PointsTask task, Compute compute, bool fast = false)
 {
     public InputContract Input => task.Input;
 
@@ -29,16 +30,19 @@ internal sealed class VertebraRefiner(PointsTask task, Compute compute)
         PackedImage[] seen = [.. crops.Select(crop => Preprocessor.Prepare(radiograph, Input, crop))];
         var images = Preprocessor.ToTensor(seen, Input); // [17, C, H, W]
         var found = task.PointsOf(compute.Arrange(images), compute);
-        var mirrored = task.PointsOf(compute.Arrange(images.flip(3)), compute);
+        var mirrored = fast ? null : task.PointsOf(compute.Arrange(images.flip(3)), compute);
         looks?.Begin();
         return [.. spine.Vertebrae.Select((before, n) =>
         {
-            var back = new AffineTransform(-1, 0, Input.Width, 0, 1, 0);
-            var (plain, turned) = (Of(found[n]), Of(mirrored[n]).Transform(back));
             var toFilm = seen[n].ToInput.Invert();
-            looks?.Add(0, n, plain.Transform(toFilm));
-            looks?.Add(1, n, turned.Transform(toFilm));
-            var refined = Vertebra.Mix(plain, turned, 0.5).Transform(toFilm);
+            var refined = Of(found[n]).Transform(toFilm);
+            looks?.Add(0, n, refined);
+            if (mirrored is not null)
+            {
+                var turned = Of(mirrored[n]).Transform(new AffineTransform(-1, 0, Input.Width, 0, 1, 0).Then(toFilm));
+                looks?.Add(1, n, turned);
+                refined = Vertebra.Mix(refined, turned, 0.5);
+            }
             return task.Decoding.Refinement.Mix(before, refined);
         })];
     }

@@ -30,6 +30,8 @@ public static class FindingJson
             document["confidence"] = Rounded(confidence, 4);
         if (finding.ConfidenceWithinDegrees is { } degrees)
             document["confidenceWithinDegrees"] = Rounded(degrees, 3);
+        if (finding.Looks is { } looks)
+            document["looks"] = Name(looks);
         foreach (var part in finding.Parts)
         {
             switch (part)

@@ -92,6 +92,12 @@ internal abstract class TaskModel(ModelSpec spec, InputContract input) : IDispos
     public abstract IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute, BootstrapOptions bootstrap);
 
     /// <summary>
+    /// Measures as <see cref="Measure"/> does, with one look at each image, for a task whose model looks several times.
+    /// </summary>
+    internal virtual IReadOnlyList<MetricValue> MeasureFast(
+        BatchLoader loader, Compute compute, BootstrapOptions bootstrap) => Measure(loader, compute, bootstrap);
+
+    /// <summary>
     /// Chooses the values of the decoding that depend on the data, such as a threshold. Called once after training,
     /// with the part of the data that chose the best weights. The model is in evaluation mode.
     /// </summary>

@@ -25,6 +25,7 @@ public class FindingJsonTests
             ["curves of a known size and side"] = ReportSamples
                 .Finding(BentSpine.Waves(3, 60), 1000, 1600)
                 .WithSpine(s => new(s) { MmPerPixel = 0.14, PatientSideAtLeft = Side.Right }),
+            ["a spine looked at once"] = new(ReportSamples.Finding(300, 700)) { Looks = FindingLooks.One },
             ["spine with evidence"] = ReportSamples.Finding(300, 700).WithSpine(ReportSamples.WithEvidence),
             ["no spine"] = SpinePredictorFailure(),
             ["explained classes"] = ReportSamples.Explained(60, 90),

@@ -35,6 +35,28 @@ public class CobbExpectationTests
     }
 
     [Fact]
+    public void The_largest_angle_is_expected_as_large_as_marks_with_such_errors_have_it_on_average()
+    {
+        const double error = 1.5;
+        const int marked = 400;
+        var spine = Curve(topDegrees: 10, bottomDegrees: 30);
+        var random = new SeededRandom(7);
+        var ofMarks = Enumerable.Range(0, marked)
+            .Select(_ => CobbAngles.Measure([.. spine.Select(Mark)], Height).Degrees[0]).Average();
+
+        var (drawn, expected) = (
+            CobbAngles.Measure(spine, Height).Degrees[0],
+            CobbExpectation.Degrees(spine, Height, error, largestToo: true)[0]);
+
+        Assert.Equal(ofMarks, expected, 0.3);
+        Assert.True(ofMarks > drawn + 0.3, "errors make the largest of many differences larger");
+
+        Vertebra Mark(Vertebra v) => v.Transform(AffineTransform.Translate(-v.Center.X, -v.Center.Y)
+            .Then(AffineTransform.Rotate(error * random.NextGaussian() * Math.PI / 180))
+            .Then(AffineTransform.Translate(v.Center.X, v.Center.Y)));
+    }
+
+    [Fact]
     public void Of_a_clear_curve_little_is_changed()
     {
         var spine = Curve(topDegrees: 25, bottomDegrees: 0);

@@ -1,4 +1,3 @@
-using Marrow.Findings;
 using Marrow.Metrics;
 using Marrow.Prediction;
 using Marrow.Reports;

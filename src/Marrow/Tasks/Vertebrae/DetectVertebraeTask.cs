@@ -90,7 +90,16 @@ internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, Input
     private static IReadOnlyList<DetectionTarget>? TargetsOf(BatchSample sample) => sample.Vertebrae.Count == 0 ? null
         : [.. sample.Vertebrae.Select((v, i) => DetectionTarget.Of(v, sample.Guessed.Count > 0 && sample.Guessed[i]))];
 
-    public override IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute, BootstrapOptions bootstrap)
+    public override IReadOnlyList<MetricValue> Measure(
+        BatchLoader loader, Compute compute, BootstrapOptions bootstrap) =>
+        Measure(loader, compute, bootstrap, fast: false);
+
+    internal override IReadOnlyList<MetricValue> MeasureFast(
+        BatchLoader loader, Compute compute, BootstrapOptions bootstrap) =>
+        Measure(loader, compute, bootstrap, fast: true);
+
+    private IReadOnlyList<MetricValue> Measure(
+        BatchLoader loader, Compute compute, BootstrapOptions bootstrap, bool fast)
     {
         var landmarks = new List<LandmarkPair>();
         var (truth, found) = (new List<IReadOnlyList<double>>(), new List<IReadOnlyList<double>>());
@@ -99,7 +108,9 @@ internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, Input
         {
             var (output, mirrored) = BothSides(images, compute);
             IReadOnlyList<AffineTransform> toInput = [.. batch.Samples.Select(s => s.ToInput)];
-            var spines = Refine(SpineDecoder.Decode(output, Decoding, mirrored), images, toInput, compute);
+            var spines = SpineDecoder.Decode(output, Decoding, mirrored);
+            if (!fast)
+                spines = Refine(spines, images, toInput, compute);
             for (var i = 0; i < spines.Count; i++)
             {
                 var inBatch = batch.Samples[i];
@@ -137,8 +148,13 @@ internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, Input
     /// <param name="looks">
     /// Is given what each look at a single image saw, in original pixels; null to keep nothing.
     /// </param>
+    /// <param name="fast">
+    /// True to look at the whole images alone. Their mirror images are still looked at: what a whole spine is, and the
+    /// confidence, were chosen for both views together.
+    /// </param>
     public IReadOnlyList<SpinePrediction> Spines(
-        Tensor images, IReadOnlyList<AffineTransform> toInput, Compute compute, SpineLooks? looks = null)
+        Tensor images, IReadOnlyList<AffineTransform> toInput, Compute compute, SpineLooks? looks = null,
+        bool fast = false)
     {
         using var scope = NewDisposeScope();
         var (output, mirrored) = BothSides(images, compute);
@@ -146,7 +162,7 @@ internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, Input
         var kept = looks is null ? null : new KeptViews(looks, spines.Single(), toInput[0], Decoding);
         kept?.Begin();
         kept?.Add(output, mirrored, 0, AffineTransform.Identity, 0, Vertebra.Count);
-        return Refine(spines, images, toInput, compute, kept);
+        return fast ? spines : Refine(spines, images, toInput, compute, kept);
     }
 
     // The decoder judges the whole chain: a vertebra's own score may be high where there is none, a spine's is not.

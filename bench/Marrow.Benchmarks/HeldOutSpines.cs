@@ -1,0 +1,60 @@
+using Marrow.Checkpoints;
+using Marrow.Datasets;
+using Marrow.Hub;
+using Marrow.Prediction;
+
+namespace Marrow.Benchmarks;
+
+/// <summary>Checkpoints that measure spines together, and films of their data set that none of them has seen.</summary>
+internal sealed class HeldOutSpines : IDisposable
+{
+    private const int UsualFilms = 24;
+
+    public const string Options = """
+          --data      the folder of the data set that the first checkpoint was trained on
+          --films     the most films, of those that all checkpoints trained on that data held out; default 24
+          --threads   of libtorch; default: its own choice
+        """;
+
+    private HeldOutSpines(IReadOnlyList<Checkpoint> checkpoints, PredictorSet predictor, IReadOnlyList<Sample> films) =>
+        (Checkpoints, Predictor, Films) = ([.. checkpoints.Select(c => $"{c.Name}@{c.Digest}")], predictor, films);
+
+    public IReadOnlyList<string> Checkpoints { get; }
+
+    public PredictorSet Predictor { get; }
+
+    public IReadOnlyList<Sample> Films { get; }
+
+    public static HeldOutSpines Open(TableArguments arguments)
+    {
+        var hub = new LocalHub(arguments.Hub);
+        var checkpoints = new List<Checkpoint>();
+        try
+        {
+            checkpoints.AddRange(arguments.Names.Select(hub.Resolve));
+            // One that was trained on other data has seen none of these films.
+            var name = DataOf(checkpoints[0]);
+            var heldOut = checkpoints
+                .Where(c => DataOf(c) == name)
+                .Select(c => EvaluationSamples.Select(c, name, arguments.Data, EvaluationSplit.HeldOut).Samples)
+                .ToList();
+            var seenByNone = heldOut[0]
+                .Where(s => heldOut.All(others => others.Any(other => other.Id == s.Id)))
+                .ToList();
+            var count = Math.Min(arguments.Number("--films", UsualFilms), seenByNone.Count);
+            return new(
+                checkpoints,
+                PredictorSet.Open(hub, arguments.Names),
+                [.. Enumerable.Range(0, count).Select(i => seenByNone[i * seenByNone.Count / count])]);
+        }
+        finally
+        {
+            checkpoints.ForEach(c => c.Dispose());
+        }
+    }
+
+    private static string DataOf(Checkpoint checkpoint) =>
+        checkpoint.Parents.Datasets.First(d => d.Use is not null).Name;
+
+    public void Dispose() => Predictor.Dispose();
+}
