@@ -63,7 +63,7 @@ public class FamiliarityRunTests
     public void A_checkpoint_that_knows_of_none_is_taught_by_a_new_one_with_the_same_weights()
     {
         using var run = new TinyRun(Images);
-        using var old = Trained(run, "train.refusedShare=0");
+        using var old = Trained(run, "*.train.refusedShare=0");
         Assert.Null(old.Config.Familiarity);
         var hub = HubOf(run, 1);
         using (var before = PredictorSet.Open(hub, old.Name))

@@ -28,7 +28,7 @@ internal sealed class SpineFilmTable(
     {
         var (sample, measured) = (predicted.Film.Sample, predicted.Film.Measured);
         var (truth, found) = (Tilts(sample.Vertebrae), Tilts([.. measured.Spine.Vertebrae.Select(v => v.Corners)]));
-        var status = measured.Refusals.Count > 0 ? FindingStatus.Failed : measured.About.Status;
+        var status = measured.Refusals.Count > 0 ? FindingStatus.Refused : measured.About.Status;
         return
         [
             CsvTable.TextCell(sample.Id),
