@@ -79,14 +79,8 @@ internal sealed class CsvBoxes
         if (!HasBox(row))
             return null;
         double[] sides = [.. _sides.Select(side => _table.Number(row, side))];
-        if (_areShares && Array.FindIndex(sides, side => side is < -Rounding or > 1 + Rounding) is >= 0 and var wrong)
-        {
-            throw _table.Bad(
-                row,
-                _sides[wrong],
-                "a share of the image's side, 0 to 1",
-                "Correct the cell, or leave coordinates: shares out for pixels.");
-        }
+        if (_areShares)
+            CsvCoordinates.RequireShares(_table, row, _sides, sides, Rounding);
         if (!(sides[2] > sides[0] && sides[3] > sides[1]))
         {
             throw _table.Bad(

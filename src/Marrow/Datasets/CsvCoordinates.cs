@@ -43,4 +43,18 @@ internal static class CsvCoordinates
                     $"no coordinate above {numbers.Max():0.###}: shares of the image's width and height"),
                 "Set coordinates: shares, or multiply them by width and height.");
     }
+
+    /// <summary>Throws <see cref="MarrowException"/> when a number of a row is no share of the image's side.</summary>
+    /// <param name="outside">How far beyond the image's edge a place may lie, as a share of its side.</param>
+    public static void RequireShares(
+        CsvTable table, CsvRow row, IReadOnlyList<int> columns, double[] shares, double outside)
+    {
+        var wrong = Array.FindIndex(shares, share => share < -outside || share > 1 + outside);
+        if (wrong >= 0)
+            throw table.Bad(
+                row,
+                columns[wrong],
+                "a share of the image's side, 0 to 1",
+                "Correct the cell, or leave coordinates: shares out for pixels.");
+    }
 }

@@ -100,12 +100,8 @@ internal sealed class CsvVertebrae
     private Vertebra Of(CsvRow row)
     {
         double[] sides = [.. _corners.Select(column => _table.Number(row, column))];
-        if (_areShares && Array.FindIndex(sides, side => side is < -Outside or > 1 + Outside) is >= 0 and var wrong)
-            throw _table.Bad(
-                row,
-                _corners[wrong],
-                "a share of the image's side, 0 to 1",
-                "Correct the cell, or leave coordinates: shares out for pixels.");
+        if (_areShares)
+            CsvCoordinates.RequireShares(_table, row, _corners, sides, Outside);
         return new(new(sides[0], sides[1]), new(sides[2], sides[3]), new(sides[4], sides[5]), new(sides[6], sides[7]));
     }
 
