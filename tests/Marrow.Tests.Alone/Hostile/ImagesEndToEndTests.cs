@@ -128,7 +128,7 @@ public sealed class ImagesEndToEndTests(HostileRun run)
         Assert.Equal(4, predictions.Count);
         Assert.All(predictions, p =>
             Assert.Equal(
-                ("failed", JsonValueKind.Null, JsonValueKind.Null),
+                ("refused", JsonValueKind.Null, JsonValueKind.Null),
                 (
                     p.GetProperty("status").GetString(),
                     p.GetProperty("cobbDegrees").ValueKind,

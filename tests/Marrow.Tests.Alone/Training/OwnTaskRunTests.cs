@@ -136,8 +136,10 @@ public class OwnTaskRunTests
                     _ => { },
                     TestContext.Current.CancellationToken))
             .Message;
-        Assert.Contains("samples with targets for detect-vertebrae", error, StringComparison.Ordinal);
-        Assert.Contains("Its labels are numbers (apart): set task: regress", error, StringComparison.Ordinal);
+        Assert.Contains(
+            "task detect-vertebrae learns from a CSV of kind vertebrae, found kind numbers", error,
+            StringComparison.Ordinal);
+        Assert.Contains("the task that learns from numbers: regress", error, StringComparison.Ordinal);
     }
 
     [Fact]
