@@ -110,7 +110,11 @@ public sealed class CopiedFilmsTests : IDisposable
         var ranked = RankSamples.Select(
             new()
             {
-                DataName = "tiny", DataRoot = _run.Data, Task = "classify", HubFolder = resumed.HubFolder, Seed = 1,
+                DataName = "tiny",
+                DataRoot = _run.Data,
+                Task = "classify",
+                HubFolder = resumed.HubFolder,
+                Seed = 1,
             },
             new LocalHub(resumed.HubFolder),
             [checkpoint]);
