@@ -1,14 +1,11 @@
+using Marrow.Metrics;
+
 namespace Marrow.Benchmarks;
 
 /// <summary>Quantiles of measured values, interpolated between neighbours.</summary>
 internal static class Quantile
 {
     /// <param name="share">0 for the least, 0.5 for the median, 1 for the largest.</param>
-    public static double Of(IEnumerable<double> values, double share)
-    {
-        double[] sorted = [.. values.Order()];
-        var at = share * (sorted.Length - 1);
-        var (lower, upper) = (sorted[(int)Math.Floor(at)], sorted[(int)Math.Ceiling(at)]);
-        return lower + (at - Math.Floor(at)) * (upper - lower);
-    }
+    public static double Of(IEnumerable<double> values, double share) =>
+        Bootstrap.Quantile([.. values.Order()], share);
 }

@@ -57,8 +57,8 @@ internal static class RobustnessTable
                             + string.Join(' ', after.Warnings));
             }
             var left = FilmChanges.LeftByCrop(film.Width, film.Height);
-            cut += sample.Vertebrae.Any(v => ((Point2D[])[v.TopLeft, v.TopRight, v.BottomLeft, v.BottomRight])
-                .Any(c => c.X < left.Left || c.X > left.Right || c.Y < left.Top || c.Y > left.Bottom)) ? 1 : 0;
+            cut += sample.Targets.Places
+                .Any(c => c.X < left.Left || c.X > left.Right || c.Y < left.Top || c.Y > left.Bottom) ? 1 : 0;
             Console.Error.WriteLine($"{done + 1} of {spines.Films.Count} films");
         }
         Print(output, spines, pairs, cut, read.Fast);

@@ -11,36 +11,34 @@ namespace Marrow.Prediction;
 /// which gives the final corners: a model of strips where there is one, otherwise the detector. Beside other
 /// checkpoints than those it was made with, it says nothing.
 /// </summary>
-internal sealed class SpineIntervals
+/// <param name="checkpoints">All checkpoints of the prediction.</param>
+internal sealed class SpineIntervals(IEnumerable<Checkpoint> checkpoints)
 {
-    private readonly List<(CalibratedBeside Weights, SpineCalibration? Calibration, SpineRole? Role)> _members = [];
-
-    /// <summary>Adds a checkpoint on which the corners depend.</summary>
-    public void Add(Checkpoint checkpoint) => _members.Add((
-        BesideOf(checkpoint),
-        (checkpoint.Config.ReadDecoding(checkpoint.Name) as CornersDecoding)?.Calibration,
-        TaskCatalogue.Get(checkpoint.Config.Task).SpineRole));
-
     /// <summary>The calibration that holds; null when there is none.</summary>
-    public SpineCalibration? Calibration
-    {
-        get
-        {
-            var hasStrip = _members.Exists(member => member.Role == SpineRole.Strip);
-            return _members
-                .Where(member => !hasStrip || member.Role == SpineRole.Strip)
-                .Where(member => member.Calibration?.HoldsBeside(
-                    _members.Where(other => other != member).Select(other => other.Weights)) == true)
-                .Select(member => member.Calibration)
-                .FirstOrDefault();
-        }
-    }
+    public SpineCalibration? Calibration { get; } =
+        Holding([.. checkpoints.Where(checkpoint => RoleOf(checkpoint) != SpineRole.Angles)]);
 
     /// <summary>Returns how another checkpoint's calibration names this one.</summary>
     public static CalibratedBeside BesideOf(Checkpoint checkpoint) => new(
         checkpoint.Name,
         Digest.OfHex(CheckpointManifest.Read(checkpoint.Path).Files
             .First(file => file.Path == Checkpoint.WeightsFile).Sha256));
+
+    /// <param name="measuring">The checkpoints on which the corners depend.</param>
+    private static SpineCalibration? Holding(IReadOnlyList<Checkpoint> measuring)
+    {
+        var hasStrip = measuring.Any(checkpoint => RoleOf(checkpoint) == SpineRole.Strip);
+        return measuring
+            .Where(checkpoint => !hasStrip || RoleOf(checkpoint) == SpineRole.Strip)
+            .Select(checkpoint => (
+                Checkpoint: checkpoint,
+                (checkpoint.Config.ReadDecoding(checkpoint.Name) as CornersDecoding)?.Calibration))
+            .FirstOrDefault(member => member.Calibration?.HoldsBeside(
+                measuring.Where(other => other != member.Checkpoint).Select(BesideOf)) == true)
+            .Calibration;
+    }
+
+    private static SpineRole? RoleOf(Checkpoint checkpoint) => TaskCatalogue.Get(checkpoint.Config.Task).SpineRole;
 
     /// <summary>Returns the spine with its intervals; the same one where nothing is known of them.</summary>
     public SpinePart Of(SpinePart spine) =>

@@ -30,7 +30,7 @@ internal sealed class SpinePredictor : IPredictor
     private readonly List<StripTask> _strips = [];
     private readonly Compute _compute;
     private readonly List<CheckpointUse> _uses = [];
-    private readonly SpineIntervals _intervals = new();
+    private readonly SpineIntervals _intervals;
 
     /// <summary>
     /// Loads and verifies the checkpoints; at most one detector, one regressor and one refiner. Throws
@@ -53,6 +53,7 @@ internal sealed class SpinePredictor : IPredictor
                 ) is
                 { } cropping)
                 throw CropDetector.Missing(cropping);
+            _intervals = new(checkpoints);
         }
         catch
         {
@@ -93,9 +94,6 @@ internal sealed class SpinePredictor : IPredictor
                         + $"another task alone."
                 );
         }
-
-        if (task is not RegressCobbTask)
-            _intervals.Add(checkpoint);
 
         static string Of(SpineRole role) => string.Join(" or ", TaskCatalogue.Names(t => t.SpineRole == role));
     }
