@@ -27,7 +27,7 @@ internal sealed class FineTune(
 {
     private const int Version = 1; // raise it when fine-tunes of the same stage would end otherwise
     private const double TestShare = 1 / 3.0;
-    private const int ClassifyBatch = 16, CobbBatch = 8; // as in recipes/spine.yaml
+    private const int ClassifyBatch = 16, CobbBatch = 8; // as in recipes/spine-densenet.yaml
 
     private readonly HashSet<string> _ids = [.. data.Samples.Select(s => s.Id)];
     private readonly string _folder = request.CacheFolder is null

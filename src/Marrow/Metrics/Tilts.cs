@@ -19,10 +19,6 @@ internal static class Tilts
         (0, 5), (5, 10), (10, 20), (20, double.PositiveInfinity),
     ];
 
-    /// <summary>The tilt of a vertebra, from -180 to 180 degrees.</summary>
-    public static double Degrees(Vertebra vertebra) =>
-        Math.Atan2(vertebra.Axis.Y, vertebra.Axis.X) * 180 / Math.PI;
-
     /// <summary>tilt-mae and tilt-sd, the robust standard deviation 1.4826 x MAD, over all vertebrae.</summary>
     public static IReadOnlyList<MetricValue> Measure(
         IReadOnlyList<LandmarkPair> pairs, BootstrapOptions? bootstrap = null) =>
@@ -85,8 +81,8 @@ internal static class Tilts
             [
                 .. whole.SelectMany((p, film) => p.Truth.Zip(p.Found).Select((v, level) =>
                 {
-                    var truth = Degrees(v.First);
-                    return new Tilt(film, level, truth, Wrapped(Degrees(v.Second) - truth));
+                    var truth = v.First.TiltDegrees;
+                    return new Tilt(film, level, truth, Wrapped(v.Second.TiltDegrees - truth));
                 })),
             ]);
     }

@@ -195,11 +195,10 @@ internal sealed class SpinePredictor : IPredictor
                             Evidence = VertebraEvidence.Of(options.Explained is null ? null : looks, i),
                         }));
             measured = CobbAngles.Measure(corners, film.OriginalHeight);
-            var (tiltErrorDegrees, largestToo) = _strips is [var strip, ..]
-                ? (strip.Decoding.Angles.TiltErrorDegrees, strip.Decoding.Angles.ExpectsLargest)
-                : (_detector.Decoding.Angles.TiltErrorDegrees, false);
-            (expected, var jumps) = CobbExpectation.Of(
-                corners, film.OriginalHeight, tiltErrorDegrees, largestToo);
+            var errors = _strips is [var strip, ..]
+                ? strip.Decoding.Angles.Errors
+                : _detector.Decoding.Angles.Errors;
+            (expected, var jumps) = CobbExpectation.Of(corners, film.OriginalHeight, errors);
             // One look says nothing of how far looks differ, which intervals are made of.
             if (!options.Fast)
                 spreads = AngleSpread.Of(looks, first, corners, film.OriginalHeight, jumps);
@@ -247,7 +246,10 @@ internal sealed class SpinePredictor : IPredictor
             LandmarkAngles = measured,
             ExpectedDegrees = expected,
             RegressorDegrees = regressed,
-            CobbDegrees = beside?.Mix(expected, regressed) ?? expected,
+            CobbDegrees = beside is null ? expected
+                : _strips is [var refiner, ..] && expected.Count > 0
+                    ? refiner.Decoding.Angles.Mix(expected, regressed)
+                    : beside.Mix(expected, regressed),
             SawSpine = _detector is not null,
             Spreads = spreads,
         }), explanations, refusals)

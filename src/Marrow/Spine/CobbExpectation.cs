@@ -8,6 +8,24 @@ using Marrow.Imaging;
 
 namespace Marrow.Spine;
 
+/// <summary>How found corners differ from those that a person would mark.</summary>
+internal sealed record MarkErrors
+{
+    /// <summary>Standard deviation of a vertebra's tilt, about its centre; 0 for none.</summary>
+    public double TiltDegrees { get; init; }
+
+    /// <summary>
+    /// Standard deviation of a vertebra's place to the left and right, as a share of the mean distance of neighbours.
+    /// </summary>
+    public double SidewaysShare { get; init; }
+
+    /// <summary>How many times larger than found the tilts are on average: a network errs towards the level.</summary>
+    public double TiltGain { get; init; } = 1;
+
+    /// <summary>False to leave cobb1 as <see cref="CobbAngles.Measure"/> has it.</summary>
+    public bool LargestToo { get; init; }
+}
+
 internal static class CobbExpectation
 {
     private const int Draws = 200;
@@ -15,36 +33,35 @@ internal static class CobbExpectation
 
     /// <summary>Returns the degrees of <see cref="Of"/> alone.</summary>
     public static IReadOnlyList<double> Degrees(
-        IReadOnlyList<Vertebra> topToBottom, double imageHeight, double tiltErrorDegrees, bool largestToo = false) =>
-        Of(topToBottom, imageHeight, tiltErrorDegrees, largestToo).Degrees;
+        IReadOnlyList<Vertebra> topToBottom, double imageHeight, MarkErrors errors) =>
+        Of(topToBottom, imageHeight, errors).Degrees;
 
     /// <summary>
-    /// cobb1, cobb2, cobb3 in degrees as their mean over spines whose vertebrae are turned, each about its centre, by
-    /// normal errors. Beside them stands the standard deviation of each over these spines. The same corners give the
-    /// same angles. Throws as <see cref="CobbAngles.Measure"/>.
+    /// cobb1, cobb2, cobb3 in degrees as their mean over spines whose vertebrae are turned, each about its centre, and
+    /// moved by normal errors. Beside them stands the standard deviation of each over these spines. The same corners
+    /// give the same angles. Throws as <see cref="CobbAngles.Measure"/>.
     /// </summary>
-    /// <param name="tiltErrorDegrees">Standard deviation of the errors; 0 for none.</param>
-    /// <param name="largestToo">False to leave cobb1 as <see cref="CobbAngles.Measure"/> has it.</param>
     public static (IReadOnlyList<double> Degrees, IReadOnlyList<double> Deviations) Of(
-        IReadOnlyList<Vertebra> topToBottom, double imageHeight, double tiltErrorDegrees, bool largestToo = false)
+        IReadOnlyList<Vertebra> topToBottom, double imageHeight, MarkErrors errors)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(tiltErrorDegrees);
+        ArgumentOutOfRangeException.ThrowIfNegative(errors.TiltDegrees);
         var measured = CobbAngles.Measure(topToBottom, imageHeight).Degrees;
-        if (tiltErrorDegrees == 0)
+        if (errors.TiltDegrees == 0)
             return (measured, [.. measured.Select(_ => 0.0)]);
         var random = new SeededRandom(Seed);
-        var turned = new Vertebra[topToBottom.Count];
+        var sideways = errors.SidewaysShare * Vertebra.MeanDistance(topToBottom);
+        double[] gained = [.. topToBottom.Select(v => (errors.TiltGain - 1) * v.TiltDegrees)];
+        var likely = new Vertebra[topToBottom.Count];
         var drawn = new IReadOnlyList<double>[Draws];
         for (var draw = 0; draw < Draws; draw++)
         {
-            for (var i = 0; i < turned.Length; i++)
+            for (var i = 0; i < likely.Length; i++)
             {
-                var center = topToBottom[i].Center;
-                turned[i] = topToBottom[i].Transform(AffineTransform.Translate(-center.X, -center.Y)
-                    .Then(AffineTransform.Rotate(random.NextGaussian() * tiltErrorDegrees * Math.PI / 180))
-                    .Then(AffineTransform.Translate(center.X, center.Y)));
+                likely[i] = topToBottom[i].Turned(gained[i] + random.NextGaussian() * errors.TiltDegrees);
+                if (sideways > 0)
+                    likely[i] = likely[i].Transform(AffineTransform.Translate(sideways * random.NextGaussian(), 0));
             }
-            drawn[draw] = CobbAngles.Measure(turned, imageHeight).Degrees;
+            drawn[draw] = CobbAngles.Measure(likely, imageHeight).Degrees;
         }
         double[] means = [.. measured.Select((_, angle) => drawn.Sum(degrees => degrees[angle]) / Draws)];
         double[] deviations =
@@ -52,6 +69,6 @@ internal static class CobbExpectation
             .. means.Select((mean, angle) =>
                 Math.Sqrt(drawn.Sum(degrees => Math.Pow(degrees[angle] - mean, 2)) / (Draws - 1))),
         ];
-        return ([largestToo ? means[0] : measured[0], means[1], means[2]], deviations);
+        return ([errors.LargestToo ? means[0] : measured[0], means[1], means[2]], deviations);
     }
 }

@@ -31,6 +31,9 @@ public readonly record struct Vertebra
     [JsonInclude]
     internal Point2D Axis => Point2D.Midpoint(TopRight, BottomRight) - Point2D.Midpoint(TopLeft, BottomLeft);
 
+    /// <summary>The direction of <see cref="Axis"/>, from -180 to 180 degrees, clockwise on the screen.</summary>
+    internal double TiltDegrees => SpinalCurves.TiltDegrees(Axis);
+
     /// <summary>Whether all eight coordinates are finite numbers.</summary>
     internal bool IsFinite() =>
         IsFinite(TopLeft) && IsFinite(TopRight) && IsFinite(BottomLeft) && IsFinite(BottomRight);
@@ -44,6 +47,30 @@ public readonly record struct Vertebra
         return t.A * t.E - t.B * t.D < 0 ? new(v.TopRight, v.TopLeft, v.BottomRight, v.BottomLeft) : v;
     }
 
+    /// <summary>Turns a vertebra about its centre, clockwise on the screen.</summary>
+    internal Vertebra Turned(double degrees) =>
+        Transform(AffineTransform.Translate(-Center.X, -Center.Y)
+            .Then(AffineTransform.Rotate(degrees * Math.PI / 180))
+            .Then(AffineTransform.Translate(Center.X, Center.Y)));
+
+    /// <summary>
+    /// The mean of two, as <see cref="Mix"/> has it, where the second is the same vertebra seen better; else the first.
+    /// The second is another one where it is none that stands upright, lies farther away, or is turned more.
+    /// </summary>
+    /// <param name="share">The second's.</param>
+    /// <param name="mostMoveHeights">The farthest that the centre may move, of the first's height.</param>
+    /// <param name="mostTurnDegrees">The most that the axis may turn.</param>
+    internal static Vertebra Refine(
+        in Vertebra before, in Vertebra refined, double share, double mostMoveHeights, double mostTurnDegrees = 180)
+    {
+        var (axis, down) = (refined.Axis, refined.LowerMidpoint - refined.UpperMidpoint);
+        var reach = mostMoveHeights * before.UpperMidpoint.DistanceTo(before.LowerMidpoint);
+        var isSame = axis.X > 0 && axis.X * down.Y - axis.Y * down.X > 0
+            && refined.Center.DistanceTo(before.Center) <= reach
+            && CobbAngles.AngleDegrees(before.Axis, axis) <= mostTurnDegrees;
+        return isSame ? Mix(before, refined, share) : before;
+    }
+
     /// <summary>The mean of two, corner by corner; <paramref name="share"/> is the second's.</summary>
     internal static Vertebra Mix(in Vertebra first, in Vertebra second, double share)
     {
@@ -52,6 +79,11 @@ public readonly record struct Vertebra
 
         Point2D Corner(Point2D a, Point2D b) => a * (1 - share) + b * share;
     }
+
+    /// <summary>The mean distance from one centre to the next; 0 for a single vertebra.</summary>
+    internal static double MeanDistance(IReadOnlyList<Vertebra> topToBottom) =>
+        topToBottom.Zip(topToBottom.Skip(1), (upper, lower) => upper.Center.DistanceTo(lower.Center))
+            .DefaultIfEmpty().Average();
 
     private static bool IsFinite(Point2D p) => double.IsFinite(p.X) && double.IsFinite(p.Y);
 }

@@ -24,7 +24,7 @@ public class TiltsTests
 
     [Fact]
     public void A_tilt_is_the_turn_against_the_horizontal() => Gen.Double[-179, 179].Sample(
-        degrees => Assert.Equal(degrees, Tilts.Degrees(Turned(degrees)), 1e-9), iter: 100);
+        degrees => Assert.Equal(degrees, Turned(degrees).TiltDegrees, 1e-9), iter: 100);
 
     [Fact]
     public void Errors_are_of_single_vertebrae_over_all_by_level_and_by_size()

@@ -69,10 +69,10 @@ public class AngleSpreadTests
     [Fact]
     public void Two_curves_that_are_nearly_equal_make_the_smaller_angles_jump_and_one_curve_does_not()
     {
-        var equal = CobbExpectation.Of(BentSpine.Waves(2, 30), 1600, 1).Deviations;
-        var single = CobbExpectation.Of(Bent(40), Height, 1).Deviations;
+        var equal = CobbExpectation.Of(BentSpine.Waves(2, 30), 1600, new() { TiltDegrees = 1 }).Deviations;
+        var single = CobbExpectation.Of(Bent(40), Height, new() { TiltDegrees = 1 }).Deviations;
         Assert.True(
             equal.Skip(1).Max() > 3 * single.Skip(1).Max(), $"{string.Join(' ', equal)}; {string.Join(' ', single)}");
-        Assert.Equal([0.0, 0, 0], CobbExpectation.Of(Bent(40), Height, 0).Deviations);
+        Assert.Equal([0.0, 0, 0], CobbExpectation.Of(Bent(40), Height, new()).Deviations);
     }
 }

@@ -59,13 +59,22 @@ public class RecipeReaderTests
     }
 
     [Fact]
-    public void The_spine_recipe_is_the_three_steps_of_the_case_study()
+    public void The_spine_recipes_are_the_three_steps_of_the_case_study_one_of_them_with_a_second_look()
     {
-        var recipe = RecipeReader.Read(Path.Combine(Repository.Root(), "recipes", "spine.yaml"), []);
+        var recipe = RecipeReader.Read(Path.Combine(Repository.Root(), "recipes", "spine-densenet.yaml"), []);
         Assert.Equal(["features", "landmarks", "cobb"], recipe.Stages.Select(s => s.Name));
         Assert.Equal([null, "features", "landmarks"], recipe.Stages.Select(s => s.Init));
         Assert.Equal(["densenet121", "retinanet-densenet121", "cobb-densenet121"], recipe.Stages.Select(s => s.Model));
         Assert.Equal(["cxr-pediatric", "spineweb16", "spineweb16"], recipe.Stages.Select(s => s.Tag));
+        Assert.All(recipe.Stages, s => Assert.Equal(0.2, s.Data.HeldOut));
+
+        recipe = RecipeReader.Read(Path.Combine(Repository.Root(), "recipes", "spine.yaml"), []);
+        Assert.Equal(["features", "landmarks", "strip", "cobb"], recipe.Stages.Select(s => s.Name));
+        Assert.Equal(
+            ["resnet18-mlnet.imagenet", "features", "landmarks", "landmarks"], recipe.Stages.Select(s => s.Init));
+        Assert.Equal(
+            ["resnet16-mlnet", "retinanet-resnet16-mlnet", "strip-resnet16-mlnet", "cobb-resnet16-mlnet"],
+            recipe.Stages.Select(s => s.Model));
         Assert.Equal((192, 576), (recipe.Stages[1].Input.Width, recipe.Stages[1].Input.Height));
         Assert.All(recipe.Stages, s => Assert.Equal(0.2, s.Data.HeldOut));
     }
@@ -76,12 +85,12 @@ public class RecipeReaderTests
         var recipe = RecipeReader.Read(Path.Combine(Repository.Root(), "recipes", "spine.yaml"), []);
         var part = recipe.Only(["cobb", "landmarks"]);
         Assert.Equal(["landmarks", "cobb"], part.Chosen);
-        Assert.Equal(["densenet121.cxr-pediatric", "landmarks"], part.Stages.Select(s => s.Init));
+        Assert.Equal(["resnet16-mlnet.cxr-pediatric", "landmarks"], part.Stages.Select(s => s.Init));
         Assert.Contains(
-            "no stage 'feature'. It has features, landmarks, cobb",
+            "no stage 'feature'. It has features, landmarks, strip, cobb",
             Assert.Throws<MarrowException>(() => recipe.Only(["feature"])).Message);
         Assert.Contains(
-            "found none. It has features, landmarks, cobb",
+            "found none. It has features, landmarks, strip, cobb",
             Assert.Throws<MarrowException>(() => recipe.Only([])).Message);
     }
 

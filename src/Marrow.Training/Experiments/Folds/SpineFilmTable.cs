@@ -46,7 +46,7 @@ internal sealed class SpineFilmTable(
     }
 
     private IReadOnlyList<double> Tilts(IReadOnlyList<Vertebra> vertebrae) =>
-        vertebrae.Count == levels.Count ? [.. vertebrae.Select(Metrics.Tilts.Degrees)] : [];
+        vertebrae.Count == levels.Count ? [.. vertebrae.Select(v => v.TiltDegrees)] : [];
 
     private static string Degrees(IReadOnlyList<double> values, int index) =>
         index < values.Count ? NumberText.Of(values[index], "0.###") : "";

@@ -47,8 +47,8 @@ internal sealed record RefinementDecoding
     /// <summary>
     /// The weight of the refined corners; the detector's corners have the rest, and their errors differ. On validation
     /// films the expected angles had the smallest SMAPE with 0.7 behind the small detector of
-    /// recipes/spine-two-stage.yaml, and with 0.3 behind the larger one of recipes/spine.yaml. With 0.5 both improve,
-    /// and tilts have the smallest errors.
+    /// recipes/spine-two-stage.yaml, and with 0.3 behind the larger one of recipes/spine-densenet.yaml. With 0.5 both
+    /// improve, and tilts have the smallest errors.
     /// </summary>
     [Range(0.0, 1.0)]
     public double Share { get; init; } = 0.5;
@@ -64,13 +64,5 @@ internal sealed record RefinementDecoding
     /// one.
     /// </summary>
     public Vertebra Mix(in Vertebra before, in Vertebra refined) =>
-        IsSame(before, refined) ? Vertebra.Mix(before, refined, Share) : before;
-
-    private bool IsSame(in Vertebra before, in Vertebra refined)
-    {
-        var (axis, down) = (refined.Axis, refined.LowerMidpoint - refined.UpperMidpoint);
-        var reach = MostMoveHeights * before.UpperMidpoint.DistanceTo(before.LowerMidpoint);
-        return axis.X > 0 && axis.X * down.Y - axis.Y * down.X > 0
-            && refined.Center.DistanceTo(before.Center) <= reach;
-    }
+        Vertebra.Refine(before, refined, Share, MostMoveHeights);
 }

@@ -11,11 +11,11 @@ namespace Marrow.Tasks.Vertebrae;
 /// saw: a part of the chain scores low, and the boxes are too flat. On a whole-spine film a vertebra is about 1.7 times
 /// as wide as it is high; squeezed between its neighbours it has its true width and a part of its height.
 ///
-/// Measured with the detector of recipes/spine.yaml, the values of its contract chosen on one half of the films and
-/// rates of the other: refused are the upper and the lower half and the lower 70 % of 40 held-out films each (all),
-/// the upper 70 % (95 to 100 %), 60 hands, 60 chests, 60 lateral heads, 60 other bones, noise, gradients and frames of
-/// one grey (all); 3 of 101 held-out whole-spine films and 1 % of those trained on, most of which are measured
-/// wrongly.
+/// Measured with the detector of recipes/spine-densenet.yaml, the values of its contract chosen on one half of the
+/// films and rates of the other: refused are the upper and the lower half and the lower 70 % of 40 held-out films each
+/// (all), the upper 70 % (95 to 100 %), 60 hands, 60 chests, 60 lateral heads, 60 other bones, noise, gradients and
+/// frames of one grey (all); 3 of 101 held-out whole-spine films and 1 % of those trained on, most of which are
+/// measured wrongly.
 /// </summary>
 /// <param name="WeakestRun">
 /// The mean score, 0 to 1, of those neighbouring vertebrae whose mean is lowest. The contract says how many neighbours

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Marrow.Imaging;
+using Marrow.Spine;
 using Marrow.Tasks.Intervals;
 
 namespace Marrow.Tasks.Vertebrae;
@@ -193,7 +194,7 @@ internal sealed record SecondLookDecoding
 
     /// <summary>
     /// The weight of the second look in the mean with the first. With it, tilts have the smallest errors on the
-    /// validation films of recipes/spine.yaml.
+    /// validation films of recipes/spine-densenet.yaml.
     /// </summary>
     [Range(0.0, 1.0)]
     public double Share { get; init; } = 2.0 / 3;
@@ -210,10 +211,12 @@ internal sealed record AngleDecoding
 {
     /// <summary>
     /// The standard deviation of the tilt of a vertebra as the detector finds it, in degrees. Of 0, 1, 1.5 ... 3
-    /// degrees this gave the smallest SMAPE on the validation films of recipes/spine.yaml.
+    /// degrees this gave the smallest SMAPE on the validation films of recipes/spine-densenet.yaml.
     /// </summary>
     [Range(0.0, 30.0)]
     public double TiltErrorDegrees { get; init; } = 2;
+
+    internal MarkErrors Errors => new() { TiltDegrees = TiltErrorDegrees };
 }
 
 /// <summary>Says what a film must show to be measured; see <see cref="SpineEvidence"/>.</summary>

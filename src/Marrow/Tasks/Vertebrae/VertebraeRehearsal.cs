@@ -39,7 +39,7 @@ internal static class VertebraeRehearsal
             corners.AddRange(original.SelectMany(v => (Point2D[])[v.TopLeft, v.TopRight, v.BottomLeft, v.BottomRight])
                 .SelectMany(corner => (double[])[corner.X, corner.Y]));
             scores.AddRange(spine.Scores);
-            degrees.AddRange(CobbExpectation.Degrees(original, height, decoding.Angles.TiltErrorDegrees));
+            degrees.AddRange(CobbExpectation.Degrees(original, height, decoding.Angles.Errors));
             confidences.Add(spine.Confidence);
             judgements.AddRange([judged.Warnings.Count, judged.Doubts.Count, judged.Refusals.Count]);
         }
