@@ -113,16 +113,19 @@ internal static class OverlayRenderer
                     true));
         if (quality.Count > 0)
             lines.Add(quality);
-        // The angles above are expected ones, mixed with a regressor's; the lines on the picture show those of the
-        // corners.
-        if (spine is { LandmarkAngles: { } corners })
+        // The angles above are those of the lines on the picture; the table has what they let expect.
+        if (spine is { LandmarkAngles: not null, CobbDegrees.Count: > 0 })
         {
             var regressor =
                 spine.RegressorDegrees.Count == 0
                     ? ""
                     : $"   regressor  {string.Join("  ", spine.RegressorDegrees.Select(NumberText.Degrees))}";
-            var degrees = corners.Degrees.Select((value, i) => AngleInterval.Beside(value, spine.Intervals, i));
-            lines.Add([new($"corners  {string.Join("  ", degrees)}{regressor}", OverlayFrame.Grey)]);
+            lines.Add(
+            [
+                new(
+                    $"expected  {string.Join("  ", spine.CobbDegrees.Select(NumberText.Degrees))}{regressor}",
+                    OverlayFrame.Grey),
+            ]);
         }
         if (truth is { CobbDegrees.Count: > 0 })
             lines.Add([
@@ -136,10 +139,12 @@ internal static class OverlayRenderer
     private static List<StripRun> Angles(Finding finding, SpinePart spine)
     {
         var angles = new List<StripRun> { new("Cobb", OverlayFrame.Grey) };
+        // What a person can check on the picture comes first.
+        var drawn = spine.LandmarkAngles?.Degrees ?? spine.CobbDegrees;
         for (var i = 0; i < spine.CobbDegrees.Count; i++)
             angles.Add(
                 new(
-                    $"  {NumberText.Degrees(spine.CobbDegrees[i])}",
+                    $"  {AngleInterval.Beside(drawn[i], spine.Intervals, i)}",
                     SpineCanvas.AngleColors[i % SpineCanvas.AngleColors.Count],
                     true));
         if (spine.CobbDegrees.Count == 0)
@@ -150,11 +155,14 @@ internal static class OverlayRenderer
                         : "  not measured",
                     OverlayFrame.Grey));
         if (spine.Severity is { } severity)
-            angles.Add(
-                new(
-                    $"   {(severity == CurveSeverity.None ? "no scoliosis" : severity.ToString().ToLowerInvariant())}",
-                    SKColors.White,
-                    true));
+        {
+            var word = severity == CurveSeverity.None ? "no scoliosis" : severity.ToString().ToLowerInvariant();
+            // It is of the expected angle, which may lie beyond a limit where the drawn one does not.
+            var of = severity == CobbAngles.SeverityOf(drawn[0])
+                ? ""
+                : $" (expected {NumberText.Degrees(spine.CobbDegrees[0])})";
+            angles.Add(new($"   {word}{of}", SKColors.White, true));
+        }
         return angles;
     }
 
