@@ -65,7 +65,7 @@ internal static class RunCommand
             .WithExamples(
                 "marrow run recipes/spine.yaml --data cxr=data/cxr --data spineweb16=data/spineweb16",
                 "marrow run recipes/spine.yaml --data cxr=data/cxr --data spineweb16=data/spineweb16 --resume",
-                "marrow run recipes/spine.yaml --data spineweb16=data/spineweb16 --stages landmarks,cobb",
+                "marrow run recipes/spine.yaml --data spineweb16=data/spineweb16 --stages landmarks,strip,cobb",
                 "marrow run recipes/spine.yaml --data spineweb16=data/spineweb16 --stages landmarks --set "
                     + "landmarks.init=scratch"
             )

@@ -16,6 +16,7 @@ internal static class RecipeAugment
         FlipProbability = 0,
         CutoutProbability = 0,
         CollimationProbability = 0,
+        ImplantProbability = 0,
     };
 
     /// <summary>
@@ -91,6 +92,12 @@ internal static class RecipeAugment
                 0,
                 Most.CollimationProbability,
                 "Of closing them."),
+            ImplantProbability = s.Number(
+                "implantProbability",
+                absent.ImplantProbability,
+                0,
+                Most.ImplantProbability,
+                "Of drawing rods and screws beside labelled vertebrae, as after surgery. Labels stay as they are."),
             Curve = s.Number("curve", absent.Curve, 0, Most.Curve,
                 new("Task `refine-points`: how far each point of the curve is moved, as a standard deviation.")
                 {

@@ -1,5 +1,6 @@
 using Marrow.Datasets;
 using Marrow.Imaging;
+using Marrow.Spine;
 
 namespace Marrow.Inputs;
 
@@ -39,6 +40,12 @@ internal sealed record Augmentation
     /// <summary>The collimator's blades; null when they are open.</summary>
     internal Collimation? Collimation { get; init; }
 
+    /// <summary>True when rods and screws are drawn where vertebrae are labelled.</summary>
+    internal bool HasImplants { get; init; }
+
+    /// <summary>The rods and screws, in original pixels; null when there are none.</summary>
+    internal Implants? Implants { get; init; }
+
     /// <summary>
     /// Draws one augmentation. The count of random numbers that are drawn does not depend on the options.
     /// </summary>
@@ -62,6 +69,8 @@ internal sealed record Augmentation
         var blur = Math.Min(strength * options.BlurPixels, MaxBlurPixels) * random.NextDouble();
         var cutout = DrawCutout(random, Math.Min(strength * options.Cutout, 1), options.CutoutProbability);
 
+        var noiseSeed = random.NextUInt64();
+
         var (centerX, centerY) = (originalWidth / 2.0, originalHeight / 2.0);
         return new Augmentation
         {
@@ -75,9 +84,10 @@ internal sealed record Augmentation
             NoiseSigma = noise,
             BlurSigmaPixels = blur,
             Cutout = cutout,
-            NoiseSeed = random.NextUInt64(),
-            // last: what came later is drawn later
+            NoiseSeed = noiseSeed,
+            // last: what came later is drawn later, or from a stream of its own
             Collimation = Collimation.Draw(random, options, originalWidth, originalHeight),
+            HasImplants = ImplantStream(noiseSeed).NextDouble() < options.ImplantProbability,
         };
 
         double Either(double bound) => random.Uniform(-1, 1) * strength * bound;
@@ -85,15 +95,27 @@ internal sealed record Augmentation
     }
 
     /// <summary>
-    /// Returns the same augmentation with the collimator opened until every labelled place of the sample is visible.
+    /// Returns the same augmentation for what is labelled on a sample: the collimator is opened until every labelled
+    /// place is visible, and rods lie beside the vertebrae.
     /// </summary>
-    internal Augmentation Sparing(Sample sample, int originalWidth, int originalHeight) =>
-        Collimation is null
+    internal Augmentation For(Sample sample, int originalWidth, int originalHeight) =>
+        Collimation is null && !HasImplants
             ? this
             : this with
             {
-                Collimation = Collimation.Sparing(sample.Targets.Places, originalWidth, originalHeight),
+                Collimation = Collimation?.Sparing(sample.Targets.Places, originalWidth, originalHeight),
+                Implants = ImplantsAlong(sample.Vertebrae),
             };
+
+    /// <summary>Draws the rods and screws beside vertebrae; null when there are none.</summary>
+    internal Implants? ImplantsAlong(IReadOnlyList<Vertebra> vertebrae)
+    {
+        var random = ImplantStream(NoiseSeed);
+        _ = random.NextDouble(); // has said whether there are any
+        return HasImplants ? Implants.Along(vertebrae, random) : null;
+    }
+
+    private static SeededRandom ImplantStream(ulong seed) => SeededRandom.Fork(seed, 1);
 
     /// <summary>
     /// Returns the same augmentation in the pixels of a crop. <paramref name="toCrop"/> changes no lengths, so that a

@@ -68,6 +68,11 @@ internal sealed record AugmentationOptions
     public double CollimationProbability { get; init; }
 
     /// <summary>
+    /// The probability that bright rods and screws are drawn beside the labelled vertebrae, as after surgery.
+    /// </summary>
+    public double ImplantProbability { get; init; }
+
+    /// <summary>
     /// For strips along a curve: how far the curve's points are moved, each by itself, as the standard deviation in
     /// shares of their mean distance. The curve that a strip is laid along in prediction is another model's, with its
     /// errors.
@@ -94,6 +99,7 @@ internal sealed record AugmentationOptions
         Check("curve", Curve, AugmentationBounds.Curve);
         Check("collimation", Collimation, AugmentationBounds.Collimation);
         Check("collimationProbability", CollimationProbability, AugmentationBounds.CollimationProbability);
+        Check("implantProbability", ImplantProbability, AugmentationBounds.ImplantProbability);
         return errors;
 
         void Check(string name, double value, double max)
@@ -122,5 +128,6 @@ internal static class AugmentationBounds
     public const double CutoutProbability = 1;
     public const double Collimation = Inputs.Collimation.MostShare;
     public const double CollimationProbability = 1;
+    public const double ImplantProbability = 1;
     public const double Curve = 1;
 }

@@ -5,8 +5,8 @@ namespace Marrow.Inputs;
 
 /// <summary>
 /// Turns packed bytes into the model's values under one augmentation: bytes through the grey-value table into a frame
-/// of black, bilinear warp out of it, then collimator blades, blur, noise and cutout where drawn. Holds its work
-/// buffers: one a thread.
+/// of black, bilinear warp out of it, then implants, collimator blades, blur, noise and cutout where drawn. Holds its
+/// work buffers: one a thread.
 /// </summary>
 internal sealed class AugmentedRenderer(InputContract contract)
 {
@@ -51,6 +51,7 @@ internal sealed class AugmentedRenderer(InputContract contract)
         FillFrame(pixels, table);
         var toPacked = moved.Invert().Then(toInput).Then(AffineTransform.Translate(_border.X, _border.Y));
         Warp(y => (toPacked.Apply(new Point2D(0.5, y + 0.5)), new(toPacked.A, toPacked.D)), output);
+        augmentation.Implants?.Paint(output, _width, _height, moved, _normal[0], _normal[^1]);
         augmentation.Collimation?.Darken(output, _width, _height, moved, table[0]);
         Finish(augmentation, output);
     }
@@ -58,7 +59,7 @@ internal sealed class AugmentedRenderer(InputContract contract)
     /// <summary>Renders a strip that is cut out of the packed one, under the grey values of an augmentation.</summary>
     /// <param name="pixels">The packed bytes, in <see cref="InputContract.PackedSize"/>.</param>
     /// <param name="strip">The strip to render, in pixels of the one that the contract asks for.</param>
-    /// <param name="augmentation">Its geometry has no effect here.</param>
+    /// <param name="augmentation">Its geometry has no effect here; implants are in pixels of the strip.</param>
     /// <param name="output">The normalised values, [H * W].</param>
     public void Render(
         ReadOnlySpan<byte> pixels,
@@ -73,6 +74,7 @@ internal sealed class AugmentedRenderer(InputContract contract)
             var (first, across, _) = strip.Pixels(y);
             return ((first + new Point2D(_border.X, _border.Y)) * density, across * density);
         }, output);
+        augmentation.Implants?.Paint(output, _width, _height, AffineTransform.Identity, _normal[0], _normal[^1]);
         Finish(augmentation, output);
     }
 

@@ -317,7 +317,7 @@ internal sealed class BatchLoader : IDisposable
         if (_options is not null)
         {
             var (width, height) = _cache.OriginalSize(cacheIndex);
-            augmentation = Draw(SeededRandom.Fork(_seed, epoch, index), cacheIndex).Sparing(sample, width, height);
+            augmentation = Draw(SeededRandom.Fork(_seed, epoch, index), cacheIndex).For(sample, width, height);
         }
         renderer.Render(packed, toInput, augmentation, output);
         var moved = augmentation is null ? toInput : augmentation.Geometry.Then(toInput);

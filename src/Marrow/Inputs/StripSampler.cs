@@ -4,6 +4,7 @@
 
 using Marrow.Datasets;
 using Marrow.Imaging;
+using Marrow.Spine;
 
 namespace Marrow.Inputs;
 
@@ -36,20 +37,26 @@ internal static class StripSampler
         {
             Shift = (shift.X, shift.Y),
         });
-        renderer.Render(pixels, strip, augmentation, output);
+        var implants = augmentation.HasImplants
+            ? augmentation.ImplantsAlong([.. sample.Vertebrae.Select(v => new Vertebra(
+                ToStrip(v.TopLeft), ToStrip(v.TopRight), ToStrip(v.BottomLeft), ToStrip(v.BottomRight)))])
+            : null;
+        renderer.Render(pixels, strip, augmentation with { Implants = implants }, output);
         var mirrored = strip.Layout.Mirrored;
         return new(sample, AffineTransform.Identity, sample.Targets with
         {
             Points =
             [
                 .. sample.Points.Select((_, k) => sample.Points[mirrored ? sample.MirroredPoints[k] : k])
-                    .Select(p => double.IsNaN(p.X) ? p : strip.ToStrip(packed.ToStrip(p))),
+                    .Select(p => double.IsNaN(p.X) ? p : ToStrip(p)),
             ],
         })
         {
             Expected = [.. moved.Select(strip.ToStrip)],
             StripToOriginal = p => packed.ToImage(strip.ToImage(p)),
         };
+
+        Point2D ToStrip(Point2D original) => strip.ToStrip(packed.ToStrip(original));
     }
 
     /// <summary>Zoom and mirroring as they were drawn; a strip is upright by its making, so it is not turned.</summary>

@@ -32,7 +32,7 @@ internal static class AugmentedTile
             var packed = Preprocessor.Prepare(radiograph, contract);
             var augmentation = Augmentation
                 .Draw(SeededRandom.Fork(seed, draw), options, width, height)
-                .Sparing(sample, width, height);
+                .For(sample, width, height);
             var values = new float[contract.Width * contract.Height];
             new AugmentedRenderer(contract).Render(packed.Pixels, packed.ToInput, augmentation, values);
             var moved = augmentation.Geometry.Then(packed.ToInput);

@@ -75,7 +75,8 @@ public sealed class StripRunTests : IDisposable
             before += Distance(sample.Vertebrae, moved);
             after += Distance(sample.Vertebrae, found);
         }
-        Assert.True(after < 0.85 * before, $"{after / dataset.Samples.Count} px after {before / dataset.Samples.Count}");
+        Assert.True(
+            after < 0.85 * before, $"{after / dataset.Samples.Count} px after {before / dataset.Samples.Count}");
     }
 
     [Fact]
@@ -163,7 +164,8 @@ public sealed class StripRunTests : IDisposable
         string? Looks(params string[] more)
         {
             var (_, json, _) = Call(["predict", film, "--hub", hub, "--json", "--anyway", .. more]);
-            return JsonDocument.Parse(json).RootElement.GetProperty("predictions")[0].GetProperty("looks").GetString();
+            return JsonDocument.Parse(json).RootElement
+                .GetProperty("predictions")[0].GetProperty("looks").GetString();
         }
     }
 

@@ -85,7 +85,7 @@ public class CollimationTests
                     var sample = new Sample(id: "i", imagePath: "i", patient: "p") { Vertebrae = [vertebra] };
                     var augmentation = Augmentation
                         .Draw(new SeededRandom(seed), Closed, width, height)
-                        .Sparing(sample, width, height);
+                        .For(sample, width, height);
                     var moved = augmentation.Geometry.Then(Preprocessor.ToInput(Contract, width, height));
                     var image = Enumerable.Repeat(1f, Contract.Width * Contract.Height).ToArray();
                     augmentation.Collimation!.Darken(image, Contract.Width, Contract.Height, moved, black: -2);
