@@ -2,6 +2,7 @@ using Marrow.Datasets;
 using Marrow.Imaging;
 using Marrow.Inputs;
 using Marrow.Spine;
+using Marrow.Tasks.Strip;
 
 namespace Marrow.Tests.Inputs;
 
@@ -73,6 +74,32 @@ public class ImplantsTests
 
         static Augmentation Draw(ulong seed, double probability) =>
             Augmentation.Draw(new SeededRandom(seed), new() { ImplantProbability = probability }, Width, Height);
+    }
+
+    [Fact]
+    public void A_strip_has_them_beside_its_middle_where_the_straightened_spine_is()
+    {
+        var contract = new InputContract { Width = 96, Height = 480, Strip = new(ends: 0.1), Mean = 0, Std = 1 };
+        var sample = StripSamples.Of(new Sample("a", "x", "p") { Targets = new() { Vertebrae = s_spine } });
+        var packed = new StraightStrip(sample.Curve, contract.StripLayout);
+        var pixels = new byte[contract.PackedSize.Width * contract.PackedSize.Height];
+        Array.Fill(pixels, (byte)51);
+        var (bare, metal) = (Strip(0), Strip(1));
+        var changed = Enumerable.Range(0, bare.Length).Where(i => bare[i] != metal[i]).ToList();
+        Assert.InRange(changed.Count, 300, bare.Length / 4);
+        Assert.All(changed, i => Assert.True(metal[i] > bare[i]));
+        // Half a vertebra is about 14 px of the strip wide.
+        Assert.All(changed, i => Assert.InRange(i % contract.Width, 16, 80));
+
+        float[] Strip(double probability)
+        {
+            var output = new float[contract.Width * contract.Height];
+            StripSampler.Render(
+                sample, packed, contract,
+                new() { Strength = 0, Curve = 0, CutoutProbability = 0, ImplantProbability = probability },
+                new SeededRandom(2), pixels, new AugmentedRenderer(contract), output);
+            return output;
+        }
     }
 
     private static float[] Painted(ulong seed)
