@@ -195,9 +195,7 @@ internal sealed class SpinePredictor : IPredictor
                             Evidence = VertebraEvidence.Of(options.Explained is null ? null : looks, i),
                         }));
             measured = CobbAngles.Measure(corners, film.OriginalHeight);
-            var errors = _strips is [var strip, ..]
-                ? strip.Decoding.Angles.Errors
-                : _detector.Decoding.Angles.Errors;
+            var errors = StripAngles?.Errors ?? _detector.Decoding.Angles.Errors;
             (expected, var jumps) = CobbExpectation.Of(corners, film.OriginalHeight, errors);
             // One look says nothing of how far looks differ, which intervals are made of.
             if (!options.Fast)
@@ -247,8 +245,8 @@ internal sealed class SpinePredictor : IPredictor
             ExpectedDegrees = expected,
             RegressorDegrees = regressed,
             CobbDegrees = beside is null ? expected
-                : _strips is [var refiner, ..] && expected.Count > 0
-                    ? refiner.Decoding.Angles.Mix(expected, regressed)
+                : StripAngles is { } angles && expected.Count > 0
+                    ? angles.Mix(expected, regressed)
                     : beside.Mix(expected, regressed),
             SawSpine = _detector is not null,
             Spreads = spreads,
@@ -278,6 +276,9 @@ internal sealed class SpinePredictor : IPredictor
         }
         return (corners, first);
     }
+
+    /// <summary>What the first model of strips says of angles; null without one.</summary>
+    private StripAnglesDecoding? StripAngles => _strips is [var first, ..] ? first.Decoding.Angles : null;
 
     private static NumbersPart AnglesPart(RegressCobbTask regressor, double[] degrees) =>
         new([.. regressor.Describe().Outputs.Zip(degrees, (o, value) => new FoundValue(o.Name, o.Unit, value))]);

@@ -73,7 +73,7 @@ internal sealed class SpineLooks
     {
         var axis = views.Select(v => v.Axis * (1 / Math.Max(v.Axis.DistanceTo(default), double.Epsilon)))
             .Aggregate((a, b) => a + b);
-        return Math.Atan2(axis.Y, axis.X) * 180 / Math.PI;
+        return SpinalCurves.TiltDegrees(axis);
     }
 
     private static Point2D Center(IReadOnlyList<Vertebra> views) =>

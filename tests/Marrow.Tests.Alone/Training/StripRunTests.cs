@@ -38,7 +38,7 @@ public sealed class StripRunTests : IDisposable
                 data: {name: spines, format: spineweb16, validation: 0}
                 input: {width: 64, height: 320}
                 augment: {flipProbability: 0.5, scale: 0.1, curve: 0.2}
-                train: {steps: 260, batch: 4, lr: 4.0e-3, warmup: 0.1, ema: 0.9, workers: 1}
+                train: {steps: 400, batch: 4, lr: 4.0e-3, warmup: 0.1, ema: 0.9, workers: 1}
             """);
         _data = $"spines={_folder["spines"]}";
         Done("data", "phantom", "spineweb16", _folder["spines"], "--count", "12", "--width", "128", "--height", "352");
@@ -76,16 +76,14 @@ public sealed class StripRunTests : IDisposable
             after += Distance(sample.Vertebrae, found);
         }
         Assert.True(
-            after < 0.85 * before, $"{after / dataset.Samples.Count} px after {before / dataset.Samples.Count}");
+            after < 0.8 * before, $"{after / dataset.Samples.Count} px after {before / dataset.Samples.Count}");
     }
 
     [Fact]
     public void A_prediction_and_an_evaluation_take_the_strip_with_its_detector()
     {
-        var hub = _folder["hub"];
-        Done("run", _folder["strip.yaml"], "--data", _data, "--out", _folder["run"], "--hub", hub,
-            "--set", "strip.steps=2");
-        var film = Directory.GetFiles(Path.Combine(_folder["spines"], "data", "training"))[0];
+        var hub = TrainTwoSteps("hub");
+        var film = FirstFilm();
 
         // Two steps make no detector: no spine is found, and what it is looked for by is told all the same.
         var (_, json, _) = Call("predict", film, "--hub", hub, "--out", _folder["out"], "--json");
@@ -103,9 +101,7 @@ public sealed class StripRunTests : IDisposable
     public void Errors_out_of_fold_teach_a_strip_its_intervals_beside_its_own_detector_alone()
     {
         const string strip = "strip-densenet-mini.spines", detector = "retinanet-densenet-mini.spines";
-        var hub = _folder["hub"];
-        Done("run", _folder["strip.yaml"], "--data", _data, "--out", _folder["run"], "--hub", hub,
-            "--set", "strip.steps=2");
+        var hub = TrainTwoSteps("hub");
         WriteErrors(hub, strip, detector);
 
         var report = Done("hub", "calibrate", strip, "--folds", _folder["folds"], "--hub", hub);
@@ -125,13 +121,12 @@ public sealed class StripRunTests : IDisposable
         Assert.Equal(SpineIntervals.BesideOf(before).Weights, SpineIntervals.BesideOf(after).Weights);
 
         // A detector that sees the film in another size measures otherwise than those that the errors are of.
-        Done("run", _folder["strip.yaml"], "--data", _data, "--out", _folder["other"], "--hub", _folder["otherHub"],
-            "--set", "landmarks.input.height=128", "--set", "strip.steps=2");
+        var otherHub = TrainTwoSteps("otherHub", "--set", "landmarks.input.height=128");
         var (code, _, error) = Call(
-            "hub", "calibrate", strip, "--folds", _folder["folds"], "--hub", _folder["otherHub"]);
+            "hub", "calibrate", strip, "--folds", _folder["folds"], "--hub", otherHub);
         Assert.Equal(ExitCode.Failed, code);
         Assert.Contains("with an input of 32 x 128, not 32 x 96", error, StringComparison.Ordinal);
-        Assert.Single(new LocalHub(_folder["otherHub"]).List(), e => e.Name == strip);
+        Assert.Single(new LocalHub(otherHub).List(), e => e.Name == strip);
     }
 
     private void WriteErrors(string hub, params string[] names)
@@ -154,10 +149,8 @@ public sealed class StripRunTests : IDisposable
     [Fact]
     public void A_fast_prediction_says_that_it_looked_once()
     {
-        var hub = _folder["hub"];
-        Done("run", _folder["strip.yaml"], "--data", _data, "--out", _folder["run"], "--hub", hub,
-            "--set", "strip.steps=2");
-        var film = Directory.GetFiles(Path.Combine(_folder["spines"], "data", "training"))[0];
+        var hub = TrainTwoSteps("hub");
+        var film = FirstFilm();
         Assert.Equal("all", Looks("--out", _folder["all"]));
         Assert.Equal("one", Looks("--out", _folder["one"], "--fast"));
 
@@ -181,6 +174,16 @@ public sealed class StripRunTests : IDisposable
         Assert.Equal(ExitCode.Failed, code);
         Assert.Contains("ends: only of refine-points, which looks at strips.", error, StringComparison.Ordinal);
     }
+
+    /// <summary>Runs the recipe with hardly any steps, and returns the hub that its checkpoints are in.</summary>
+    private string TrainTwoSteps(string hub, params string[] more)
+    {
+        Done(["run", _folder["strip.yaml"], "--data", _data, "--out", _folder[$"run-{hub}"], "--hub", _folder[hub],
+            "--set", "strip.steps=2", .. more]);
+        return _folder[hub];
+    }
+
+    private string FirstFilm() => Directory.GetFiles(Path.Combine(_folder["spines"], "data", "training"))[0];
 
     private static double Distance(IReadOnlyList<Vertebra> truth, IReadOnlyList<Vertebra> found) =>
         truth.Zip(found).Average(p => StripSamples.Corners(p.First).Zip(StripSamples.Corners(p.Second))
