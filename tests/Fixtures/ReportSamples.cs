@@ -56,6 +56,7 @@ internal static class ReportSamples
                     LandmarkAngles = angles,
                     ExpectedDegrees = [50, 30, 5],
                     RegressorDegrees = [40, 20, 10],
+                    FusedDegrees = [49, 29, 5.5],
                     CobbDegrees = angles.Degrees,
                 },
             ],

@@ -1,4 +1,5 @@
 using Marrow.Computing;
+using Marrow.Tasks.Intervals;
 using static TorchSharp.torch;
 
 namespace Marrow.Training.Ranking;
@@ -119,8 +120,6 @@ internal static class Logistic
     public static double CrossEntropy(double logit, double target) =>
         Math.Max(logit, 0) + Math.Log(1 + Math.Exp(-Math.Abs(logit))) - target * logit;
 
-    public static double Probability(double logit) => 1 / (1 + Math.Exp(-logit));
-
     /// <summary>
     /// Minimises the sum of cross-entropies plus half the penalty times the squared weights, and returns logits; see
     /// <see cref="LinearPath"/>.
@@ -166,7 +165,7 @@ internal static class Logistic
                     if (double.IsNaN(targets[i][t]))
                         continue;
                     sum += CrossEntropy(logits[i][t], targets[i][t]);
-                    residuals[i * outputs + t] = Probability(logits[i][t]) - targets[i][t];
+                    residuals[i * outputs + t] = LogisticFit.Probability(logits[i][t]) - targets[i][t];
                 }
             }
             across

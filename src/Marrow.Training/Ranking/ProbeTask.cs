@@ -1,6 +1,7 @@
 using Marrow.Datasets;
 using Marrow.Metrics;
 using Marrow.Tasks;
+using Marrow.Tasks.Intervals;
 using static TorchSharp.torch;
 
 namespace Marrow.Training.Ranking;
@@ -107,7 +108,7 @@ internal sealed class ProbeTask
                 null);
         }
         var logits = LinearProbe.Predict(x, _targets, _folds, Logistic.Path, Logistic.CrossEntropy, cancellation);
-        float[][] scores = [.. logits.Select(row => row.Select(v => (float)Logistic.Probability(v)).ToArray())];
+        float[][] scores = [.. logits.Select(row => row.Select(v => (float)LogisticFit.Probability(v)).ToArray())];
         float[][] truth = [.. _targets.Select(row => row.Select(v => (float)v).ToArray())];
         var columns = Enumerable
             .Range(0, Classes.Count)

@@ -13,8 +13,8 @@ public sealed class SpinePart : FindingPart
     internal SpinePart(SpinePart like)
     {
         (Vertebrae, LandmarkAngles, SawSpine) = (like.Vertebrae, like.LandmarkAngles, like.SawSpine);
-        (ExpectedDegrees, RegressorDegrees, CobbDegrees) = (
-            like.ExpectedDegrees, like.RegressorDegrees, like.CobbDegrees);
+        (ExpectedDegrees, RegressorDegrees) = (like.ExpectedDegrees, like.RegressorDegrees);
+        (FusedDegrees, CobbDegrees) = (like.FusedDegrees, like.CobbDegrees);
         (MmPerPixel, PatientSideAtLeft) = (like.MmPerPixel, like.PatientSideAtLeft);
         (Intervals, IntervalLevel, Spreads) = (like.Intervals, like.IntervalLevel, like.Spreads);
     }
@@ -54,8 +54,13 @@ public sealed class SpinePart : FindingPart
     public IReadOnlyList<double> RegressorDegrees { get; internal init; } = [];
 
     /// <summary>
-    /// cobb1, cobb2, cobb3 as reported: the expected and the regressor's mixed, or those there are; empty when the
-    /// image failed or shows no whole spine.
+    /// The expected and the regressor's angles mixed, as the checkpoints' contracts say; empty unless there are both.
+    /// </summary>
+    public IReadOnlyList<double> FusedDegrees { get; internal init; } = [];
+
+    /// <summary>
+    /// cobb1, cobb2, cobb3 as reported: those of the corners, which a reader can check on the picture, or the
+    /// regressor's where no detector looked; empty when the image failed or shows no whole spine.
     /// </summary>
     public IReadOnlyList<double> CobbDegrees { get; internal init; } = [];
 

@@ -15,6 +15,10 @@ public readonly record struct Point2D
     internal static Point2D Midpoint(Point2D a, Point2D b) => new((a.X + b.X) / 2, (a.Y + b.Y) / 2);
     internal double DistanceTo(Point2D other) =>
         Math.Sqrt((X - other.X) * (X - other.X) + (Y - other.Y) * (Y - other.Y));
+
+    /// <summary>The mean distance from one point to the next; 0 for a single one.</summary>
+    internal static double MeanDistance(IReadOnlyList<Point2D> points) =>
+        points.Zip(points.Skip(1), (a, b) => a.DistanceTo(b)).DefaultIfEmpty().Average();
 }
 
 /// <summary>x' = A x + B y + C; y' = D x + E y + F. Moves an image and its geometry alike.</summary>
@@ -45,6 +49,10 @@ internal readonly record struct AffineTransform
         var (sin, cos) = Math.SinCos(radians);
         return new(cos, -sin, 0, sin, cos, 0);
     }
+
+    /// <summary>The same, seen from a point that stays where it is in place of the origin.</summary>
+    internal AffineTransform About(Point2D center) =>
+        Translate(-center.X, -center.Y).Then(this).Then(Translate(center.X, center.Y));
 
     public Point2D Apply(Point2D p) => new(A * p.X + B * p.Y + C, D * p.X + E * p.Y + F);
 

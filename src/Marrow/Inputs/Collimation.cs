@@ -32,10 +32,7 @@ internal sealed record Collimation(AffineTransform ToField, double Left, double 
         var radians = random.Uniform(-1, 1) * Math.Min(options.Strength, 1) * LargestTiltDegrees * Math.PI / 180;
         if (!present || bound == 0)
             return null;
-        var turn = AffineTransform
-            .Translate(-width / 2.0, -height / 2.0)
-            .Then(AffineTransform.Rotate(radians))
-            .Then(AffineTransform.Translate(width / 2.0, height / 2.0));
+        var turn = AffineTransform.Rotate(radians).About(new(width / 2.0, height / 2.0));
         return new(turn, left * width, top * height, width - right * width, height - bottom * height);
 
         double Share() => bound * random.NextDouble();

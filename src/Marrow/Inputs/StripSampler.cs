@@ -30,7 +30,7 @@ internal static class StripSampler
         var bounds = options ?? new() { Strength = 0, CutoutProbability = 0, Curve = new AugmentationOptions().Curve };
         var augmentation = Augmentation.Draw(random, bounds, contract.Width, contract.Height);
         Point2D[] items = [.. sample.Curve.Select(packed.ToStrip)];
-        var spacing = items.Zip(items.Skip(1), (a, b) => a.DistanceTo(b)).Average();
+        var spacing = Point2D.MeanDistance(items);
         Point2D[] moved = [.. items.Select(p => p + Draw(random, bounds.Curve * spacing))];
         var shift = Draw(random, options is null ? 0 : bounds.Curve * spacing);
         var strip = new StraightStrip(moved, LayoutOf(contract, augmentation.Geometry) with

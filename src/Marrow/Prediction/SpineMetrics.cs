@@ -29,7 +29,7 @@ internal static class SpineMetrics
 {
     public const string Landmarks = "landmarks", Expected = "expected", Regressor = "regressor", Fused = "fused";
 
-    /// <summary>The kinds of angles that every film has, in order; the last is what a prediction reports.</summary>
+    /// <summary>The kinds of angles that every film has, in order; the first is what a prediction reports.</summary>
     public static IReadOnlyList<(string Kind, Func<SpinePart, IReadOnlyList<double>> Of)> Kinds(
         IReadOnlyList<MeasuredFilm> films)
     {
@@ -40,7 +40,7 @@ internal static class SpineMetrics
             (Landmarks, corners, spine => spine.LandmarkAngles!.Degrees),
             (Expected, corners, spine => spine.ExpectedDegrees),
             (Regressor, regressor, spine => spine.RegressorDegrees),
-            (Fused, corners && regressor, spine => spine.CobbDegrees),
+            (Fused, corners && regressor, spine => spine.FusedDegrees),
         ];
         return [.. all.Where(kind => kind.Item2).Select(kind => (kind.Item1, kind.Item3))];
     }

@@ -102,6 +102,7 @@ internal sealed class SpinePredictor : IPredictor
         [
             "cobb1", "cobb2", "cobb3", "severity", "vertebrae", "confidence", .. CurveColumns.Names,
             .. _intervals.Calibration is null ? [] : IntervalColumns.Names,
+            .. _detector is null ? [] : ExpectedColumns.Names,
         ];
 
     public IReadOnlyList<string> Untrained => [];
@@ -244,10 +245,11 @@ internal sealed class SpinePredictor : IPredictor
             LandmarkAngles = measured,
             ExpectedDegrees = expected,
             RegressorDegrees = regressed,
-            CobbDegrees = beside is null ? expected
-                : StripAngles is { } angles && expected.Count > 0
+            FusedDegrees = beside is null || measured is null ? []
+                : StripAngles is { } angles
                     ? angles.Mix(expected, regressed)
                     : beside.Mix(expected, regressed),
+            CobbDegrees = measured?.Degrees ?? regressed,
             SawSpine = _detector is not null,
             Spreads = spreads,
         }), explanations, refusals)

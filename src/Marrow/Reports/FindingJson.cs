@@ -87,6 +87,8 @@ public static class FindingJson
             angles["expected"] = Angles(spine.ExpectedDegrees);
         if (spine.RegressorDegrees.Count > 0)
             angles["regressor"] = Angles(spine.RegressorDegrees);
+        if (spine.FusedDegrees.Count > 0)
+            angles["fused"] = Angles(spine.FusedDegrees);
         document["angles"] = angles;
         if (spine.Alignment is { } alignment)
         {

@@ -51,6 +51,7 @@ internal sealed class FindingTable(IReadOnlyList<string> columns)
                 NumberText.Of(finding.Confidence ?? 0, "0.###"),
                 .. CurveColumns.Cells(spine),
                 .. columns.Contains(IntervalColumns.Names[0]) ? IntervalColumns.Cells(spine) : [],
+                .. columns.Contains(ExpectedColumns.Names[0]) ? ExpectedColumns.Cells(spine) : [],
             ],
             ClassesPart classes =>
             [

@@ -23,7 +23,7 @@ internal static class FindingText
         IReadOnlyList<string> drawn = hasCurves
             ?
             [
-                .. columns.Except(CurveColumns.Names).Except(IntervalColumns.Names),
+                .. columns.Except([.. CurveColumns.Names, .. IntervalColumns.Names, .. ExpectedColumns.Names]),
                 .. hasIntervals ? ["interval"] : (string[])[],
                 "curves",
             ]

@@ -113,8 +113,8 @@ internal static class OverlayRenderer
                     true));
         if (quality.Count > 0)
             lines.Add(quality);
-        // The angles above are those of the lines on the picture; the table has what they let expect.
-        if (spine is { LandmarkAngles: not null, CobbDegrees.Count: > 0 })
+        // Beside the angles above, which are those of the lines on the picture, what they let expect.
+        if (spine is { ExpectedDegrees.Count: > 0, CobbDegrees.Count: > 0 })
         {
             var regressor =
                 spine.RegressorDegrees.Count == 0
@@ -123,7 +123,7 @@ internal static class OverlayRenderer
             lines.Add(
             [
                 new(
-                    $"expected  {string.Join("  ", spine.CobbDegrees.Select(NumberText.Degrees))}{regressor}",
+                    $"expected  {string.Join("  ", spine.ExpectedDegrees.Select(NumberText.Degrees))}{regressor}",
                     OverlayFrame.Grey),
             ]);
         }
@@ -139,12 +139,10 @@ internal static class OverlayRenderer
     private static List<StripRun> Angles(Finding finding, SpinePart spine)
     {
         var angles = new List<StripRun> { new("Cobb", OverlayFrame.Grey) };
-        // What a person can check on the picture comes first.
-        var drawn = spine.LandmarkAngles?.Degrees ?? spine.CobbDegrees;
         for (var i = 0; i < spine.CobbDegrees.Count; i++)
             angles.Add(
                 new(
-                    $"  {AngleInterval.Beside(drawn[i], spine.Intervals, i)}",
+                    $"  {AngleInterval.Beside(spine.CobbDegrees[i], spine.Intervals, i)}",
                     SpineCanvas.AngleColors[i % SpineCanvas.AngleColors.Count],
                     true));
         if (spine.CobbDegrees.Count == 0)
@@ -157,11 +155,7 @@ internal static class OverlayRenderer
         if (spine.Severity is { } severity)
         {
             var word = severity == CurveSeverity.None ? "no scoliosis" : severity.ToString().ToLowerInvariant();
-            // It is of the expected angle, which may lie beyond a limit where the drawn one does not.
-            var of = severity == CobbAngles.SeverityOf(drawn[0])
-                ? ""
-                : $" (expected {NumberText.Degrees(spine.CobbDegrees[0])})";
-            angles.Add(new($"   {word}{of}", SKColors.White, true));
+            angles.Add(new($"   {word}", SKColors.White, true));
         }
         return angles;
     }

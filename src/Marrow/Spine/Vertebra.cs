@@ -49,9 +49,7 @@ public readonly record struct Vertebra
 
     /// <summary>Turns a vertebra about its centre, clockwise on the screen.</summary>
     internal Vertebra Turned(double degrees) =>
-        Transform(AffineTransform.Translate(-Center.X, -Center.Y)
-            .Then(AffineTransform.Rotate(degrees * Math.PI / 180))
-            .Then(AffineTransform.Translate(Center.X, Center.Y)));
+        Transform(AffineTransform.Rotate(degrees * Math.PI / 180).About(Center));
 
     /// <summary>
     /// The mean of two, as <see cref="Mix"/> has it, where the second is the same vertebra seen better; else the first.
@@ -82,8 +80,7 @@ public readonly record struct Vertebra
 
     /// <summary>The mean distance from one centre to the next; 0 for a single vertebra.</summary>
     internal static double MeanDistance(IReadOnlyList<Vertebra> topToBottom) =>
-        topToBottom.Zip(topToBottom.Skip(1), (upper, lower) => upper.Center.DistanceTo(lower.Center))
-            .DefaultIfEmpty().Average();
+        Point2D.MeanDistance([.. topToBottom.Select(v => v.Center)]);
 
     private static bool IsFinite(Point2D p) => double.IsFinite(p.X) && double.IsFinite(p.Y);
 }

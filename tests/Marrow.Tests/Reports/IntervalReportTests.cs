@@ -49,6 +49,20 @@ public class IntervalReportTests
     }
 
     [Fact]
+    public void The_table_ends_with_the_expected_angles_and_the_terminal_leaves_them_to_it()
+    {
+        string[] columns = [.. Columns, .. ExpectedColumns.Names];
+        var writer = new StringWriter();
+        var refused = new Finding(ReportSamples.Finding(300, 700)).WithSpine(_ => new SpinePart());
+        new FindingTable(columns).WriteCsv(writer, [ReportSamples.WithIntervals(300, 700), refused]);
+        var lines = writer.ToString().Split('\n');
+        Assert.EndsWith(",cobb3High,cobb1Expected,cobb2Expected,cobb3Expected,status", lines[0]);
+        Assert.EndsWith(",1,9,50,30,5,ok", lines[1], StringComparison.Ordinal);
+        Assert.EndsWith(",,,,ok", lines[2], StringComparison.Ordinal);
+        Assert.DoesNotContain("Expected", Terminal(ReportSamples.Finding(300, 700), columns));
+    }
+
+    [Fact]
     public void The_terminal_shows_the_interval_of_cobb1_and_says_what_it_and_the_confidence_are()
     {
         var text = Terminal(ReportSamples.WithIntervals(300, 700), Columns);

@@ -50,6 +50,9 @@ public sealed class PredictionFilesTests : IDisposable
         Assert.Equal(
             [50, 30, 5],
             root.GetProperty("angles").GetProperty("expected").EnumerateArray().Select(e => e.GetDouble()));
+        Assert.Equal(
+            [49, 29, 5.5],
+            root.GetProperty("angles").GetProperty("fused").EnumerateArray().Select(e => e.GetDouble()));
         var vertebra = root.GetProperty("vertebrae")[3];
         Assert.Equal("T4", vertebra.GetProperty("level").GetString());
         var corner = vertebra.GetProperty("corners")[1];

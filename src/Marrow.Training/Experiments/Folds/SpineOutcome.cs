@@ -31,12 +31,12 @@ internal static class SpineOutcome
         var pairs = hasVertebrae ? measured.Select(f => f.Pair).ToList() : [];
         var byLevel = hasVertebrae ? Tilts.ByLevel(pairs, levels, bootstrap) : [];
         var bySize = hasVertebrae ? Tilts.BySize(pairs, bootstrap) : [];
-        var byFold = plan.Folds.Select(fold => OfFold(fold, films, kinds[^1].Of)).ToList();
+        var byFold = plan.Folds.Select(fold => OfFold(fold, films, kinds[0].Of)).ToList();
         var table = new SpineFilmTable(kinds, levels);
         var calibration = new SpineCalibrationOutcome(errors?.Films ?? [], bootstrap);
         return new()
         {
-            Sentences = [Sentence(plan, kinds[^1].Kind, metrics[kinds[^1].Kind])],
+            Sentences = [Sentence(plan, kinds, metrics)],
             Tables =
             [
                 (SpineTables.Angles(plan, metrics), Intervals),
@@ -44,7 +44,7 @@ internal static class SpineOutcome
                     ? [(SpineTables.Vertebrae(metrics[SpineMetrics.Landmarks]), "")]
                     : Array.Empty<(ReportPart, string)>(),
                 .. calibration.Tables,
-                (SpineTables.Folds(byFold, kinds[^1].Kind), ""),
+                (SpineTables.Folds(byFold, kinds[0].Kind), ""),
             ],
             Details =
             [
@@ -61,7 +61,7 @@ internal static class SpineOutcome
             ],
             Pictures =
             [
-                .. SpinePictures.Of(measured, kinds[^1].Kind, kinds[^1].Of, metrics[kinds[^1].Kind], byLevel),
+                .. SpinePictures.Of(measured, kinds[0].Kind, kinds[0].Of, metrics[kinds[0].Kind], byLevel),
                 .. calibration.Pictures,
             ],
             Columns = table.Columns,
@@ -72,7 +72,7 @@ internal static class SpineOutcome
                 ["tiltsByLevel"] = byLevel,
                 ["tiltsBySize"] = bySize,
                 ["byFold"] = byFold,
-                ["reported"] = kinds[^1].Kind,
+                ["reported"] = kinds[0].Kind,
                 ["calibration"] = calibration.Numbers,
             },
             Errors = errors,
@@ -97,13 +97,19 @@ internal static class SpineOutcome
         double Value(string name) => metrics.First(m => m.Name == name).Value;
     }
 
-    private static string Sentence(CrossValidationPlan plan, string kind, IReadOnlyList<MetricValue> metrics)
+    // The angles that are reported; of the others the SMAPE alone.
+    private static string Sentence(
+        CrossValidationPlan plan,
+        IReadOnlyList<(string Kind, Func<SpinePart, IReadOnlyList<double>> Of)> kinds,
+        IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> metrics)
     {
+        var (reported, others) = (kinds[0].Kind, kinds.Skip(1).Select(k => $"{Text(k.Kind, "smape")} % ({k.Kind})"));
         return $"Each of {plan.Films} films of {plan.Groups} patients measured by models that never saw its patient: "
-            + $"SMAPE {Text("smape")} %, the largest angle {Text("mae.cobb1")} degrees off on average, "
-            + $"{NumberText.Percent(Find("within-5").Value)} of them within 5 degrees ({kind}).";
+            + $"SMAPE {Text(reported, "smape")} %, the largest angle {Text(reported, "mae.cobb1")} degrees off on "
+            + $"average, {NumberText.Percent(Find(reported, "within-5").Value)} of them within 5 degrees "
+            + $"({reported}){string.Concat(others.Select(o => $"; SMAPE {o}"))}.";
 
-        string Text(string name) => SpineTables.Cell(Find(name));
-        MetricValue Find(string name) => metrics.First(m => m.Name == name);
+        string Text(string kind, string name) => SpineTables.Cell(Find(kind, name));
+        MetricValue Find(string kind, string name) => metrics[kind].First(m => m.Name == name);
     }
 }

@@ -44,11 +44,11 @@ internal sealed record BesideDetectorDecoding
     public double MostDegreesApart { get; init; } = 15;
 
     /// <summary>
-    /// Returns the mixture of both kinds of angles, or the regressor's angles when there is no detector.
+    /// Returns the mixture of both kinds of angles.
     /// </summary>
-    /// <param name="expected">The angles that the detected corners make probable; empty without a detector.</param>
+    /// <param name="expected">The angles that the detected corners make probable.</param>
     public IReadOnlyList<double> Mix(IReadOnlyList<double> expected, IReadOnlyList<double> regressed) =>
-        expected.Count == 0 ? regressed : Mix(expected, regressed, LandmarkShare);
+        Mix(expected, regressed, LandmarkShare);
 
     /// <param name="share">The corners' weight.</param>
     internal static IReadOnlyList<double> Mix(
