@@ -21,12 +21,15 @@ internal static class FilmChanges
         new("mirror image", (film, _) => Moved(film, film.Width, film.Height, new(-1, 0, film.Width, 0, 1, 0))),
         new("turned by 10° clockwise", (film, _) => Turned(film, 10)),
         new("turned by 10° counterclockwise", (film, _) => Turned(film, -10)),
+        new("turned by 20° clockwise", (film, _) => Turned(film, 20)),
+        new("turned by 20° counterclockwise", (film, _) => Turned(film, -20)),
         new("half the size", (film, _) => Scaled(film, 0.5)),
         new("twice the size", (film, _) => Scaled(film, 2)),
         new("JPEG of quality 30", (film, folder) => ThroughFile(Path.Combine(folder, "film.jpg"), film, path =>
             ImageWriter.WriteJpeg(path, film.Width, film.Height, Bytes(film), quality: 30))),
         new("gamma 0.6", (film, _) => Shaded(film, share => Math.Pow(share, 0.6))),
         new("gamma 1.6", (film, _) => Shaded(film, share => Math.Pow(share, 1.6))),
+        new("half the contrast", (film, _) => Shaded(film, share => 0.25 + 0.5 * share)),
         new("negative", (film, _) => Shaded(film, share => 1 - share)),
         new("PNG of 8 bits", (film, folder) => ThroughFile(Path.Combine(folder, "film-8.png"), film, path =>
             ImageWriter.WritePng8(path, film.Width, film.Height, Bytes(film)))),
@@ -37,6 +40,7 @@ internal static class FilmChanges
         new("black border of 10 %", (film, _) => Framed(film, 0)),
         new("white border of 10 %", (film, _) => Framed(film, (ushort)Most(film))),
         new("cropped by 10 %", (film, _) => Grown(film, -CutShare, 0)),
+        new("collimated by 10 %", (film, _) => Grown(Grown(film, -CutShare, 0), CutShare / (1 - 2 * CutShare), 0)),
     ];
 
     /// <summary>The part of a film that is left when it is cropped, in its pixels.</summary>

@@ -77,6 +77,8 @@ internal sealed record Compute(bool BFloat16, bool ChannelsLast, ComputeDevice D
     /// </summary>
     public void ArrangeForInference(Module model)
     {
+        if (Device.IsCpu)
+            KeptMemory.Ask();
         if (BFloat16)
         {
             foreach (
