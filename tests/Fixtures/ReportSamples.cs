@@ -68,7 +68,7 @@ internal static class ReportSamples
 
     /// <summary>The columns of predictions of spines.</summary>
     public static readonly string[] SpineColumns =
-        ["cobb1", "cobb2", "cobb3", "severity", "vertebrae", "confidence", .. CurveColumns.Names];
+        [.. AngleColumns.Reported, "severity", "vertebrae", "confidence", .. CurveColumns.Names];
 
     /// <summary>A finding with an interval for each angle and a confidence that is a probability.</summary>
     public static Finding WithIntervals(int width, int height) =>

@@ -100,9 +100,9 @@ internal sealed class SpinePredictor : IPredictor
 
     public IReadOnlyList<string> Columns =>
         [
-            "cobb1", "cobb2", "cobb3", "severity", "vertebrae", "confidence", .. CurveColumns.Names,
+            .. AngleColumns.Reported, "severity", "vertebrae", "confidence", .. CurveColumns.Names,
             .. _intervals.Calibration is null ? [] : IntervalColumns.Names,
-            .. _detector is null ? [] : ExpectedColumns.Names,
+            .. _detector is null ? [] : AngleColumns.Expected,
         ];
 
     public IReadOnlyList<string> Untrained => [];

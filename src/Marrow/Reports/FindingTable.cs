@@ -43,15 +43,13 @@ internal sealed class FindingTable(IReadOnlyList<string> columns)
         {
             SpinePart spine =>
             [
-                .. Enumerable
-                    .Range(0, 3)
-                    .Select(i => i < spine.CobbDegrees.Count ? NumberText.Of(spine.CobbDegrees[i], "0.###") : ""),
+                .. AngleColumns.Cells(spine.CobbDegrees),
                 spine.Severity is { } severity ? Name(severity) : "",
                 spine.Vertebrae.Count.ToString(CultureInfo.InvariantCulture),
                 NumberText.Of(finding.Confidence ?? 0, "0.###"),
                 .. CurveColumns.Cells(spine),
                 .. columns.Contains(IntervalColumns.Names[0]) ? IntervalColumns.Cells(spine) : [],
-                .. columns.Contains(ExpectedColumns.Names[0]) ? ExpectedColumns.Cells(spine) : [],
+                .. columns.Contains(AngleColumns.Expected[0]) ? AngleColumns.Cells(spine.ExpectedDegrees) : [],
             ],
             ClassesPart classes =>
             [

@@ -23,7 +23,7 @@ internal static class FindingText
         IReadOnlyList<string> drawn = hasCurves
             ?
             [
-                .. columns.Except([.. CurveColumns.Names, .. IntervalColumns.Names, .. ExpectedColumns.Names]),
+                .. columns.Except([.. CurveColumns.Names, .. IntervalColumns.Names, .. AngleColumns.Expected]),
                 .. hasIntervals ? ["interval"] : (string[])[],
                 "curves",
             ]
@@ -62,9 +62,7 @@ internal static class FindingText
         {
             return
             [
-                .. Enumerable
-                    .Range(0, 3)
-                    .Select(i => i < spine.CobbDegrees.Count ? NumberText.Of(spine.CobbDegrees[i], "0.0") : Absent),
+                .. AngleColumns.Cells(spine.CobbDegrees, "0.0", Absent),
                 spine.Severity?.ToString().ToLowerInvariant() ?? "",
                 NumberText.Of(spine.Vertebrae.Count, "0"),
                 NumberText.Of(finding.Confidence ?? 0, "0.00"),

@@ -114,7 +114,7 @@ internal static class OverlayRenderer
         if (quality.Count > 0)
             lines.Add(quality);
         // Beside the angles above, which are those of the lines on the picture, what they let expect.
-        if (spine is { ExpectedDegrees.Count: > 0, CobbDegrees.Count: > 0 })
+        if (spine is { ExpectedDegrees.Count: > 0 })
         {
             var regressor =
                 spine.RegressorDegrees.Count == 0

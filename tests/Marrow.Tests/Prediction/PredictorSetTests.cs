@@ -54,6 +54,7 @@ public class PredictorSetTests
 
         Assert.Equal(golden["status"]!.GetValue<string>(), found.Status.ToString().ToLowerInvariant());
         Assert.Equal(golden["severity"]?.GetValue<string>(), spine.Severity?.ToString().ToLowerInvariant());
+        Near(Numbers(golden["cobbDegrees"]), spine.CobbDegrees, Degrees);
         Near(Numbers(golden["angles"]!["fused"]), spine.FusedDegrees, Degrees);
         Assert.Equal(spine.LandmarkAngles!.Degrees, spine.CobbDegrees);
         Near(Numbers(golden["angles"]!["expected"]), spine.ExpectedDegrees, Degrees);

@@ -51,7 +51,7 @@ public class IntervalReportTests
     [Fact]
     public void The_table_ends_with_the_expected_angles_and_the_terminal_leaves_them_to_it()
     {
-        string[] columns = [.. Columns, .. ExpectedColumns.Names];
+        string[] columns = [.. Columns, .. AngleColumns.Expected];
         var writer = new StringWriter();
         var refused = new Finding(ReportSamples.Finding(300, 700)).WithSpine(_ => new SpinePart());
         new FindingTable(columns).WriteCsv(writer, [ReportSamples.WithIntervals(300, 700), refused]);

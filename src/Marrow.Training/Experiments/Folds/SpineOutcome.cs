@@ -26,17 +26,18 @@ internal static class SpineOutcome
         var bootstrap = new BootstrapOptions { Cancellation = cancellation };
         var metrics = SpineMetrics.Of(measured, bootstrap);
         var kinds = SpineMetrics.Kinds(measured);
+        var (reported, of) = kinds[0];
         string[] levels = [.. Enumerable.Range(0, Vertebra.Count).Select(SpinePart.LevelName)];
         var hasVertebrae = metrics.ContainsKey(SpineMetrics.Landmarks) && SpineMetrics.HaveVertebrae(measured);
         var pairs = hasVertebrae ? measured.Select(f => f.Pair).ToList() : [];
         var byLevel = hasVertebrae ? Tilts.ByLevel(pairs, levels, bootstrap) : [];
         var bySize = hasVertebrae ? Tilts.BySize(pairs, bootstrap) : [];
-        var byFold = plan.Folds.Select(fold => OfFold(fold, films, kinds[0].Of)).ToList();
+        var byFold = plan.Folds.Select(fold => OfFold(fold, films, of)).ToList();
         var table = new SpineFilmTable(kinds, levels);
         var calibration = new SpineCalibrationOutcome(errors?.Films ?? [], bootstrap);
         return new()
         {
-            Sentences = [Sentence(plan, kinds, metrics)],
+            Sentences = [Sentence(plan, [.. kinds.Select(k => k.Kind)], metrics)],
             Tables =
             [
                 (SpineTables.Angles(plan, metrics), Intervals),
@@ -44,7 +45,7 @@ internal static class SpineOutcome
                     ? [(SpineTables.Vertebrae(metrics[SpineMetrics.Landmarks]), "")]
                     : Array.Empty<(ReportPart, string)>(),
                 .. calibration.Tables,
-                (SpineTables.Folds(byFold, kinds[0].Kind), ""),
+                (SpineTables.Folds(byFold, reported), ""),
             ],
             Details =
             [
@@ -61,7 +62,7 @@ internal static class SpineOutcome
             ],
             Pictures =
             [
-                .. SpinePictures.Of(measured, kinds[0].Kind, kinds[0].Of, metrics[kinds[0].Kind], byLevel),
+                .. SpinePictures.Of(measured, reported, of, metrics[reported], byLevel),
                 .. calibration.Pictures,
             ],
             Columns = table.Columns,
@@ -72,7 +73,7 @@ internal static class SpineOutcome
                 ["tiltsByLevel"] = byLevel,
                 ["tiltsBySize"] = bySize,
                 ["byFold"] = byFold,
-                ["reported"] = kinds[0].Kind,
+                ["reported"] = reported,
                 ["calibration"] = calibration.Numbers,
             },
             Errors = errors,
@@ -100,14 +101,14 @@ internal static class SpineOutcome
     // The angles that are reported; of the others the SMAPE alone.
     private static string Sentence(
         CrossValidationPlan plan,
-        IReadOnlyList<(string Kind, Func<SpinePart, IReadOnlyList<double>> Of)> kinds,
+        IReadOnlyList<string> kinds,
         IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> metrics)
     {
-        var (reported, others) = (kinds[0].Kind, kinds.Skip(1).Select(k => $"{Text(k.Kind, "smape")} % ({k.Kind})"));
+        var (reported, others) = (kinds[0], kinds.Skip(1).Select(kind => $"; SMAPE {Text(kind, "smape")} % ({kind})"));
         return $"Each of {plan.Films} films of {plan.Groups} patients measured by models that never saw its patient: "
             + $"SMAPE {Text(reported, "smape")} %, the largest angle {Text(reported, "mae.cobb1")} degrees off on "
             + $"average, {NumberText.Percent(Find(reported, "within-5").Value)} of them within 5 degrees "
-            + $"({reported}){string.Concat(others.Select(o => $"; SMAPE {o}"))}.";
+            + $"({reported}){string.Concat(others)}.";
 
         string Text(string kind, string name) => SpineTables.Cell(Find(kind, name));
         MetricValue Find(string kind, string name) => metrics[kind].First(m => m.Name == name);
