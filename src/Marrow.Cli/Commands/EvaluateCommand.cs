@@ -64,11 +64,11 @@ internal static class EvaluateCommand
             .OnDevice()
             .WithExamples(
                 "marrow evaluate densenet121.cxr-pediatric --data cxr=data/cxr",
-                "marrow evaluate retinanet-densenet121.spineweb16 cobb-densenet121.spineweb16 --data "
+                "marrow evaluate retinanet-resnet16-mlnet.spineweb16 cobb-resnet16-mlnet.spineweb16 --data "
                     + "spineweb16=data/spineweb16",
                 "marrow evaluate densenet121.mura --data mura=data/mura --split all --set split=valid",
-                "marrow evaluate retinanet-densenet121.spineweb16 --data spineweb16=data/spineweb16 --fast",
-                "marrow evaluate cobb-densenet121.spineweb16 --data own=films --format csv --split all --json")
+                "marrow evaluate retinanet-resnet16-mlnet.spineweb16 --data spineweb16=data/spineweb16 --fast",
+                "marrow evaluate cobb-resnet16-mlnet.spineweb16 --data own=films --format csv --split all --json")
             .Does(
                 (parsed, output, cancellation) =>
                 {

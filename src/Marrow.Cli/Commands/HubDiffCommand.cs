@@ -40,8 +40,9 @@ internal static class HubDiffCommand
             hub,
         }
             .WithExamples(
-                "marrow hub diff densenet121.cxr-pediatric retinanet-densenet121.spineweb16",
-                "marrow hub diff densenet121.cxr-pediatric retinanet-densenet121.spineweb16 --data films --images 100",
+                "marrow hub diff resnet16-mlnet.cxr-pediatric retinanet-resnet16-mlnet.spineweb16",
+                "marrow hub diff resnet16-mlnet.cxr-pediatric retinanet-resnet16-mlnet.spineweb16 --data films "
+                    + "--images 100",
                 "marrow hub diff old.safetensors new.safetensors --images 0 --json")
             .Does(
                 (parsed, output, cancellation) =>

@@ -80,7 +80,7 @@ internal static class HubExportCommand
         }
             .WithExamples(
                 "marrow hub export densenet121.cxr-pediatric --format pth",
-                "marrow hub export retinanet-densenet121.spineweb16 --format onnx --decode --check-images films/",
+                "marrow hub export retinanet-resnet16-mlnet.spineweb16 --format onnx --decode --check-images films/",
                 "marrow hub export densenet121.cxr-pediatric --format bundle --out exported/cxr --overwrite")
             .Does(
                 (parsed, output, cancellation) =>

@@ -26,7 +26,7 @@ internal static class HubLineageCommand
             hub,
         }
             .WithExamples(
-                "marrow hub lineage cobb-densenet121.spineweb16",
+                "marrow hub lineage cobb-resnet16-mlnet.spineweb16",
                 "marrow hub lineage densenet121.cxr-pediatric --descendants --html lineage.html")
             .Does(
                 (parsed, output, cancellation) =>

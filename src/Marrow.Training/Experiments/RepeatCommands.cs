@@ -1,3 +1,5 @@
+using Marrow.Training.Experiments.Folds;
+
 namespace Marrow.Training.Experiments;
 
 /// <summary>The command lines that repeat an experiment or one of its runs.</summary>
@@ -48,6 +50,22 @@ internal static class RepeatCommands
         foreach (var change in request.Recipe.Overrides)
             yield return $"--set {Quote(change)}";
     }
+
+    /// <summary>
+    /// Returns the "marrow experiment --folds" command line for a card, which leaves out the user's own folders.
+    /// </summary>
+    public static string OfFolds(CrossValidationPlan plan) => string.Join(
+        ' ',
+        (string[])
+            [
+                $"marrow experiment {Quote(Path.GetFileName(plan.Recipe.SourcePath))}",
+                .. plan.Recipe.DataNames.Select(name => $"--data {name}=DIR"),
+                FormattableString.Invariant($"--folds {plan.Folds.Count}"),
+                .. plan.Recipe.Chosen.Count > 0
+                    ? [$"--stages {string.Join(',', plan.Recipe.Chosen)}"]
+                    : Array.Empty<string>(),
+                .. plan.Recipe.Overrides.Select(change => $"--set {Quote(change)}"),
+            ]);
 
     /// <summary>Returns a "marrow run" command line.</summary>
     /// <param name="data">The folder of each data set, as "NAME=DIR".</param>

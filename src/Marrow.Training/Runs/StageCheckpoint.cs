@@ -58,17 +58,8 @@ internal static class StageCheckpoint
             Receipt = receipt,
             Split = data.HeldOut.Count == 0 ? null : RecordedSplit.Of(dataset.Name, filesDigest, data.HeldOut, fold),
             Created = ended,
-            Metrics = [.. metrics.Select(m => new MeasuredValue(
-                m.Name,
-                m.Value,
-                dataset.Name,
-                split,
-                DateOnly.FromDateTime(ended.UtcDateTime),
-                request.Command,
-                double.IsNaN(m.Low) ? null : m.Low,
-                double.IsNaN(m.High) ? null : m.High,
-                m.Unit,
-                m.Count))],
+            Metrics = [.. metrics.Select(metric => MeasuredValue.Of(
+                metric, dataset.Name, split, DateOnly.FromDateTime(ended.UtcDateTime), request.Command))],
             Parents = parents.With(
                 datasets:
                 [

@@ -1,3 +1,5 @@
+using Marrow.Metrics;
+
 namespace Marrow.Checkpoints;
 
 /// <summary>One entry of metrics.json: a measured value, and everything that is needed to measure it again.</summary>
@@ -15,6 +17,20 @@ public sealed class MeasuredValue
         double? low = null, double? high = null, string unit = "", int samples = 0) =>
         (Metric, Value, Dataset, Split, Date, Command, Low, High, Unit, Samples) = (
             metric, value, dataset, split, date, command, low, high, unit, samples);
+
+    /// <summary>Returns a metric with where and how it was measured.</summary>
+    internal static MeasuredValue Of(MetricValue metric, string dataset, string split, DateOnly date, string command) =>
+        new(
+            metric.Name,
+            metric.Value,
+            dataset,
+            split,
+            date,
+            command,
+            double.IsNaN(metric.Low) ? null : metric.Low,
+            double.IsNaN(metric.High) ? null : metric.High,
+            metric.Unit,
+            metric.Count);
 
     /// <summary>
     /// The metric's name, such as "AUROC", "SMAPE" or "landmark error"; for one class it is followed by the class, as
@@ -38,7 +54,8 @@ public sealed class MeasuredValue
     public string Dataset { get; }
 
     /// <summary>
-    /// The part of the data on which it was measured: "test", "validation", or "train" for images that were trained on.
+    /// The part of the data on which it was measured: "test", "validation", "train" for images that were trained on, or
+    /// the folds of a cross-validation, whose models had the same recipe and other weights.
     /// </summary>
     public string Split { get; }
 

@@ -137,7 +137,7 @@ public sealed class CheckpointUse
     /// </summary>
     public string Role { get; }
 
-    /// <summary>As "retinanet-densenet121.spineweb16".</summary>
+    /// <summary>As "retinanet-resnet16-mlnet.spineweb16".</summary>
     public string Name { get; }
 
     /// <summary>SHA-256 of its content.</summary>

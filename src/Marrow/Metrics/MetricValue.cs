@@ -38,6 +38,9 @@ public sealed class MetricValue
     /// </summary>
     [JsonInclude] internal IReadOnlyList<double>? Draws { get; init; }
 
+    /// <summary>The same under another name.</summary>
+    internal MetricValue Named(string name) => new(this) { Name = name };
+
     /// <summary>The same without its resampled values, of which there are a thousand.</summary>
     internal MetricValue WithoutDraws() => new(this) { Draws = null };
 }

@@ -50,8 +50,26 @@ public static class IntervalCalibration
         var config = old.Config with { Decoding = (decoding with { Calibration = calibration }).Write() };
         var check = CalibrationCheck.Measure(
             CalibrationCheck.OutOfFold(errors.Films, request.Level), new() { Cancellation = cancellation });
-        var made = SameWeights.Draft(old, config, Learnt(calibration, check)).Save(request.Hub.Folder);
+        var draft = SameWeights.Draft(old, config, Learnt(calibration, check));
+        var made = (draft with { Metrics = [.. Metrics(old, errors, check)] }).Save(request.Hub.Folder);
         return (made, Report(made, calibration, check));
+    }
+
+    /// <summary>
+    /// Returns what was measured of the old checkpoint, and what the cross-validation measured of its recipe, in place
+    /// of what an earlier one did.
+    /// </summary>
+    private static IEnumerable<MeasuredValue> Metrics(
+        Checkpoint old, SpineErrors errors, IReadOnlyList<MetricValue> check)
+    {
+        if (errors.Measured is not [var first, ..])
+            return old.Metrics;
+        return
+        [
+            .. old.Metrics.Where(before => before.Dataset != first.Dataset || before.Split != first.Split),
+            .. errors.Measured,
+            .. check.Select(metric => MeasuredValue.Of(metric, first.Dataset, first.Split, first.Date, first.Command)),
+        ];
     }
 
     private static string Learnt(SpineCalibration calibration, IReadOnlyList<MetricValue> check)

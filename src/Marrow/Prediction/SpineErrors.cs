@@ -26,6 +26,12 @@ internal sealed record SpineErrors
 
     public required IReadOnlyList<CalibrationFilm> Films { get; init; }
 
+    /// <summary>
+    /// What all films came to, those that would be refused as well, for the card of the checkpoint that learns from
+    /// them. Empty in files of early versions.
+    /// </summary>
+    public IReadOnlyList<MeasuredValue> Measured { get; init; } = [];
+
     /// <summary>Returns the films of a cross-validation that can be held against the truth.</summary>
     /// <param name="films">The films with the number of the fold whose models measured them.</param>
     public static IReadOnlyList<CalibrationFilm> FilmsOf(IEnumerable<(int Fold, MeasuredFilm Film)> films) =>

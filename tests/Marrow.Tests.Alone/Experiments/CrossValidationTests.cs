@@ -94,6 +94,26 @@ public class CrossValidationTests(FinishedFolds finished) : IClassFixture<Finish
     }
 
     [Fact]
+    public void What_a_card_can_say_are_the_metrics_over_all_folds()
+    {
+        var errors = MarrowJson.Read<SpineErrors>(Folds.Out("out/calibration.json"), "errors", "none");
+        var results = (IReadOnlyDictionary<string, IReadOnlyList<MetricValue>>)
+            finished.Result.Outcome.Numbers["results"];
+        Assert.All(results["landmarks"], metric => Same(metric, metric.Name));
+        Same(results["expected"].First(m => m.Name == "smape"), "smape.expected");
+        Assert.Equal(3, errors.Measured.Count(m => m.Metric.StartsWith("mae.cobb1.", StringComparison.Ordinal)));
+        Assert.All(errors.Measured, m => Assert.Equal("out of 3 folds by patient (seed 3)", m.Split));
+        Assert.All(errors.Measured, m => Assert.DoesNotContain(Folds.Spines, m.Command, StringComparison.Ordinal));
+        Assert.Contains("--data spines=DIR --folds 3", errors.Measured[0].Command, StringComparison.Ordinal);
+
+        void Same(MetricValue metric, string name)
+        {
+            var told = Assert.Single(errors.Measured, m => m.Metric == name);
+            Assert.Equal((metric.Value, metric.Unit, metric.Count), (told.Value, told.Unit, told.Samples));
+        }
+    }
+
+    [Fact]
     public void The_metrics_are_those_of_the_table()
     {
         var rows = Rows("out");

@@ -120,6 +120,17 @@ public sealed class StripRunTests : IDisposable
             0.9, ((StripDecoding)after.Config.ReadDecoding(after.Name)!).Calibration!.Level, 1e-9);
         Assert.Equal(SpineIntervals.BesideOf(before).Weights, SpineIntervals.BesideOf(after).Weights);
 
+        // The card tells what the cross-validation measured, in place of what an earlier one did.
+        Done("hub", "calibrate", strip, "--folds", _folder["folds"], "--hub", hub);
+        using var again = new LocalHub(hub).Resolve(strip);
+        var outOfFold = again.Metrics.Where(m => m.Split == "out of 5 folds").ToList();
+        Assert.Equal(7.5, Assert.Single(outOfFold, m => m.Metric == "smape").Value);
+        Assert.Single(outOfFold, m => m.Metric == "coverage.cobb1");
+        Assert.Contains(
+            "out of 5 folds",
+            File.ReadAllText(Path.Combine(again.Path, Checkpoint.CardFile)),
+            StringComparison.Ordinal);
+
         // A detector that sees the film in another size measures otherwise than those that the errors are of.
         var otherHub = TrainTwoSteps("otherHub", "--set", "landmarks.input.height=128");
         var (code, _, error) = Call(
@@ -139,6 +150,10 @@ public sealed class StripRunTests : IDisposable
             Folds = MadeUpErrors.Folds,
             Checkpoints = [.. checkpoints.Select(c => MeasuringCheckpoint.Of(c)!)],
             Films = MadeUpErrors.Films(100, seed: 3),
+            Measured =
+            [
+                new("smape", 7.5, "spines", "out of 5 folds", new(2020, 2, 20), "marrow experiment", 7, 8, "%", 100),
+            ],
         };
         Array.ForEach(checkpoints, c => c.Dispose());
         Directory.CreateDirectory(_folder["folds"]);

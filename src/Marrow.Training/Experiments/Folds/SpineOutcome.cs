@@ -1,3 +1,5 @@
+using System.Globalization;
+using Marrow.Checkpoints;
 using Marrow.Findings;
 using Marrow.Metrics;
 using Marrow.Prediction;
@@ -14,6 +16,8 @@ internal static class SpineOutcome
     private const string Intervals =
         "95 %: bootstrap over the patients. Each film was measured by the models of the one fold that held out its "
             + "patient.";
+
+    private static readonly string[] OfEveryKind = ["smape", "mae", "mae.cobb1", "within-5"];
 
     public static FoldOutcome Of(
         CrossValidationPlan plan,
@@ -76,9 +80,29 @@ internal static class SpineOutcome
                 ["reported"] = reported,
                 ["calibration"] = calibration.Numbers,
             },
-            Errors = errors,
+            Errors = errors is null ? null : errors with { Measured = [.. ForCard(plan, metrics)] },
             Warnings = warnings,
         };
+    }
+
+    /// <summary>
+    /// Returns the metrics as a checkpoint's card has them: all of the angles that are reported, and of the other kinds
+    /// those that tell kinds apart.
+    /// </summary>
+    private static IEnumerable<MeasuredValue> ForCard(
+        CrossValidationPlan plan, IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> metrics)
+    {
+        var split = string.Create(
+            CultureInfo.InvariantCulture,
+            $"out of {plan.Folds.Count} folds by patient (seed {plan.Recipe.SplitSeed})");
+        var (today, command) = (DateOnly.FromDateTime(DateTime.UtcNow), RepeatCommands.OfFolds(plan));
+        return metrics
+            .SelectMany(kind => kind.Key == SpineMetrics.Landmarks
+                ? kind.Value
+                : kind.Value
+                    .Where(metric => OfEveryKind.Contains(metric.Name))
+                    .Select(metric => metric.Named($"{metric.Name}.{kind.Key}")))
+            .Select(metric => MeasuredValue.Of(metric, plan.Dataset.Name, split, today, command));
     }
 
     /// <summary>What one fold came to, without intervals: it shows how much folds differ.</summary>
