@@ -69,10 +69,12 @@ internal sealed class RefusalTable : IDisposable
     {
         output.WriteLine($"{_checkpoint.Name}@{_checkpoint.Digest}");
         output.WriteLine($"  {"images",-34}{"of",6}{"refused",10}{"unlike",10}{"geometry",10}");
-        var own = Own();
-        Row(output, "held out, may have set the bound", own.Bounding);
-        Row(output, "held out, others", own.Others);
-        Row(output, "held out, others, mirrored", own.Others.Select(Turned((x, y, w, _) => (w - 1 - x, y))));
+        var (bounding, own) = Own();
+        var called = bounding is null ? "trained on" : "held out, others";
+        if (bounding is not null)
+            Row(output, "held out, may have set the bound", bounding);
+        Row(output, called, own);
+        Row(output, $"{called}, mirrored", own.Select(Turned((x, y, w, _) => (w - 1 - x, y))));
         foreach (var (folder, shows, ofSpines) in Folders)
         {
             var path = Path.Combine(_data, folder);
@@ -83,38 +85,52 @@ internal sealed class RefusalTable : IDisposable
         Row(output, "one grey", Made(OddImages.Grey));
         Row(output, "pages of text", Made(OddImages.Text));
         Row(output, "photographs, made up", Made(OddImages.Photograph));
-        Row(output, "upside down", own.Others.Select(Turned((x, y, _, h) => (x, h - 1 - y))));
-        Row(output, "turned by 180 degrees", own.Others.Select(Turned((x, y, w, h) => (w - 1 - x, h - 1 - y))));
-        Row(output, "turned to the left", own.Others.Select(Turned((x, y, w, _) => (w - 1 - y, x), swap: true)));
-        Row(output, "turned to the right", own.Others.Select(Turned((x, y, _, h) => (y, h - 1 - x), swap: true)));
+        Row(output, "upside down", own.Select(Turned((x, y, _, h) => (x, h - 1 - y))));
+        Row(output, "turned by 180 degrees", own.Select(Turned((x, y, w, h) => (w - 1 - x, h - 1 - y))));
+        Row(output, "turned to the left", own.Select(Turned((x, y, w, _) => (w - 1 - y, x), swap: true)));
+        Row(output, "turned to the right", own.Select(Turned((x, y, _, h) => (y, h - 1 - x), swap: true)));
         if (!IsOfSpines)
             return;
-        Row(output, "upper half", own.Others.Select(Part(0, 0.5)));
-        Row(output, "lower half", own.Others.Select(Part(0.5, 0.5)));
-        Row(output, "upper 70 %", own.Others.Select(Part(0, 0.7)));
-        Row(output, "lower 70 %", own.Others.Select(Part(0.3, 0.7)));
+        Row(output, "upper half", own.Select(Part(0, 0.5)));
+        Row(output, "lower half", own.Select(Part(0.5, 0.5)));
+        Row(output, "upper 70 %", own.Select(Part(0, 0.7)));
+        Row(output, "lower 70 %", own.Select(Part(0.3, 0.7)));
     }
 
     private string OwnName => _checkpoint.Parents.Datasets.First(d => d.Use is not null).Name;
 
     private string OwnRoot => Directory.GetDirectories(_data, OwnName + "*").Order(StringComparer.Ordinal).First();
 
-    private (IEnumerable<Radiograph> Bounding, IEnumerable<Radiograph> Others) Own()
+    /// <summary>
+    /// Returns the films that the checkpoint held out; where it held out none, those that it was trained on, which tell
+    /// nothing of good films but serve to be turned and cut.
+    /// </summary>
+    private (IEnumerable<Radiograph>? Bounding, IEnumerable<Radiograph> Others) Own()
     {
-        var (bounding, others) = Calibration.Halves(
-            EvaluationSamples.Select(_checkpoint, OwnName, OwnRoot, EvaluationSplit.HeldOut).Samples);
+        if (_checkpoint.Split is null)
+            return (null, Films(Select(EvaluationSplit.All)));
+        var (bounding, others) = Calibration.Halves(Select(EvaluationSplit.HeldOut));
         return (Films(bounding), Films(others));
 
+        IReadOnlyList<Sample> Select(EvaluationSplit split) =>
+            EvaluationSamples.Select(_checkpoint, OwnName, OwnRoot, split).Samples;
+
         IEnumerable<Radiograph> Films(IReadOnlyList<Sample> samples) =>
-            samples.Take(_each).Select(sample => Read(sample.ImagePath));
+            Spread(samples).Select(sample => Read(sample.ImagePath));
     }
 
     private IEnumerable<Radiograph> Files(string folder)
     {
         string[] files =
             [.. Directory.GetFiles(folder, "*.*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
-        var count = Math.Min(_each, files.Length);
-        return Enumerable.Range(0, count).Select(i => Read(files[(int)((long)i * files.Length / count)]));
+        return Spread(files).Select(Read);
+    }
+
+    /// <summary>Returns the most images of a set, evenly spread over it.</summary>
+    private IEnumerable<T> Spread<T>(IReadOnlyList<T> all)
+    {
+        var count = Math.Min(_each, all.Count);
+        return Enumerable.Range(0, count).Select(i => all[(int)((long)i * all.Count / count)]);
     }
 
     private Radiograph Read(string path) =>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Marrow.Findings;
 using Marrow.Imaging;
+using Marrow.Prediction;
 
 namespace Marrow.Benchmarks;
 
@@ -14,7 +15,7 @@ internal static class RobustnessTable
 
     public const string Usage = $"""
         usage: Marrow.Benchmarks {Name} --hub DIR --data DIR [--films N] [--fast] [--threads N] CHECKPOINT...
-        {HeldOutSpines.Options}
+        {SpineFilms.Options}
           --fast      one look at each film
         """;
 
@@ -38,7 +39,7 @@ internal static class RobustnessTable
     {
         if (TableArguments.Read(arguments, Usage, "--films") is not { } read)
             return 2;
-        using var spines = HeldOutSpines.Open(read);
+        using var spines = SpineFilms.Open(read, EvaluationSplit.HeldOut);
         spines.Predictor.Fast = read.Fast;
         using var scratch = new ScratchFolder();
         var pairs = FilmChanges.All.Select(_ => new List<Pair>()).ToList();
@@ -66,7 +67,7 @@ internal static class RobustnessTable
     }
 
     private static void Print(
-        TextWriter output, HeldOutSpines spines, IReadOnlyList<List<Pair>> pairs, int cut, bool fast)
+        TextWriter output, SpineFilms spines, IReadOnlyList<List<Pair>> pairs, int cut, bool fast)
     {
         var films = spines.Films.Count;
         output.WriteLine(string.Create(

@@ -89,6 +89,7 @@ internal sealed class ExperimentOptions
         HelpName = "stage.key=value",
         DefaultValueFactory = _ => [],
     };
+    private readonly Option<bool> _fast = FastOption.Create("With --folds: ");
     private readonly Option<bool> _noSave = new("--no-save") { Description = "Save no models into the hub." };
     private readonly Option<string[]> _slurm = new("--slurm")
     {
@@ -128,6 +129,7 @@ internal sealed class ExperimentOptions
             _resume,
             DryRun,
             _set,
+            _fast,
             _noSave,
             _slurm,
             Index,
@@ -142,6 +144,8 @@ internal sealed class ExperimentOptions
 
     public ExperimentRequest Request(ParseResult parsed, Output output, CancellationToken cancellation)
     {
+        if (parsed.GetValue(_fast))
+            throw new UsageException($"{_fast.Name}: expected with {_folds.Name}.");
         var recipe = RecipeReader.Read(parsed.GetRequiredValue(_recipe), parsed.GetRequiredValue(_set));
         var outFolder = OutFolder(parsed, recipe);
         var hubFolder = parsed.GetValue(_hub) ?? Path.Combine(outFolder, "hub");
@@ -194,6 +198,7 @@ internal sealed class ExperimentOptions
             DataFolders = DataFolders.Read(parsed.GetRequiredValue(_data)),
             OutFolder = outFolder,
             Folds = parsed.GetValue(_folds)!.Value,
+            Fast = parsed.GetValue(_fast),
             Resume = parsed.GetValue(_resume),
             Device = DeviceOption.Of(parsed),
             Command = ["marrow", .. parsed.Tokens.Select(t => t.Value)],

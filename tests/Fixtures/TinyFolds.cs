@@ -56,13 +56,15 @@ internal sealed class TinyFolds : IDisposable
     public string RecipePath => Path.Combine(Folder, "folds.yaml");
     public string Out(string name) => Path.Combine(Folder, name);
 
-    public CrossValidationRequest Request(string outName, bool resume = false, params string[] overrides) => new()
+    public CrossValidationRequest Request(
+        string outName, bool resume = false, bool fast = false, params string[] overrides) => new()
     {
         Recipe = RecipeReader.Read(RecipePath, overrides),
         DataFolders = new Dictionary<string, string> { ["tiny"] = _pictures.Data, ["spines"] = Spines },
         OutFolder = Out(outName),
         Folds = Folds,
         Resume = resume,
+        Fast = fast,
         Command = ["marrow", "experiment", "folds.yaml", "--folds", "3"],
         Resolve = name => throw new MarrowException($"{name}: no hub here."),
     };

@@ -169,6 +169,26 @@ public class CrossValidationTests(FinishedFolds finished) : IClassFixture<Finish
     }
 
     [Fact]
+    public void One_look_is_measured_by_the_same_models_and_written_beside_all_looks()
+    {
+        var trained = 0;
+        var result = TinyFolds.Run(
+            Folds.Request("out", resume: true, fast: true), e => trained += e.Loss is null ? 0 : 1);
+        Assert.Equal(0, trained);
+        Assert.Equal(finished.Predictions, File.ReadAllText(Folds.Out("out/predictions.csv")));
+        Assert.All(Results, file => Assert.True(File.Exists(Folds.Out($"out/one-look/{file}")), file));
+        Assert.False(File.Exists(Folds.Out("out/one-look/calibration.json"))); // one look has no spread
+        Assert.Contains("with one look", result.Outcome.Sentences[0], StringComparison.Ordinal);
+        foreach (var row in Rows("out/one-look").Where(row => row["fold"] == "1"))
+        {
+            using var predictor = PredictorSet.Open(new LocalHub(Folds.Out("out/fold-1/hub")));
+            predictor.Fast = predictor.Anyway = true;
+            var found = predictor.Predict(Path.Combine(Folds.Spines, row["file"])).Finding;
+            Assert.Equal(found.Spine().CobbDegrees[0], Number(row["cobb1.landmarks"]), 0.06);
+        }
+    }
+
+    [Fact]
     public void Folds_that_were_trained_elsewhere_are_collected_from_their_hubs_alone()
     {
         foreach (var fold in Fold.All(TinyFolds.Folds))
@@ -239,8 +259,8 @@ public class CrossValidationTests(FinishedFolds finished) : IClassFixture<Finish
     public void Impossible_requests_are_refused_with_the_remedy()
     {
         Refused(Folds.Request("out"), "--resume");
-        Refused(Folds.Request("new", false, "fold=1/3"), "names fold 1/3 itself");
-        Refused(Folds.Request("out", true, "seed=4"), "another recipe or other settings");
+        Refused(Folds.Request("new", overrides: "fold=1/3"), "names fold 1/3 itself");
+        Refused(Folds.Request("out", resume: true, overrides: "seed=4"), "another recipe or other settings");
         Refused(
             new()
             {
@@ -251,6 +271,18 @@ public class CrossValidationTests(FinishedFolds finished) : IClassFixture<Finish
                 Resolve = Folds.Request("").Resolve,
             },
             "40 patients or more");
+        Refused(
+            new()
+            {
+                Recipe = Folds.Request("").Recipe,
+                Stages = ["pictures"],
+                DataFolders = Folds.Request("").DataFolders,
+                OutFolder = Folds.Out("new"),
+                Folds = 3,
+                Fast = true,
+                Resolve = Folds.Request("").Resolve,
+            },
+            "Leave out --fast");
         Assert.False(Directory.Exists(Folds.Out("new")));
     }
 

@@ -16,7 +16,11 @@ public static class CrossValidation
     public static CrossValidationPlan Plan(CrossValidationRequest request)
     {
         var plan = FoldPlanner.Plan(request);
-        new CrossValidationFolder(request.OutFolder).Check(request, plan);
+        if (request.Fast && !plan.IsOfSpines)
+            throw new MarrowException(
+                $"{request.Recipe.SourcePath}: it measures no spine, and only at spines there are several looks. Leave "
+                    + "out --fast.");
+        new CrossValidationFolder(request.OutFolder, request.Fast).Check(request, plan);
         return plan;
     }
 
@@ -41,7 +45,7 @@ public static class CrossValidation
     {
         _ = request.DeviceChoice.Take(); // A device that can't be used is told before anything is made.
         var plan = Plan(request);
-        var folder = new CrossValidationFolder(request.OutFolder);
+        var folder = new CrossValidationFolder(request.OutFolder, request.Fast);
         var open = plan.Folds.Where(fold => !folder.HubOf(plan, fold).IsFinished()).ToList();
         AtomicFile.RequireWritable(request.OutFolder);
         folder.SavePlan(request, plan);

@@ -32,7 +32,8 @@ internal static class CrossValidationFiles
         var page = new HtmlReport(
             $"Cross-validation: {plan.Recipe.Name}",
             $"{plan.Last.Task}; {plan.Dataset.Name}, {NumberText.Count(plan.Films, "film")} of "
-                + $"{NumberText.Count(plan.Groups, "patient")} in {plan.Folds.Count} folds");
+                + $"{NumberText.Count(plan.Groups, "patient")} in {plan.Folds.Count} folds"
+                + $"{(request.Fast ? "; one look at each film (--fast)" : "")}");
         foreach (var sentence in outcome.Sentences)
             page.Callout(sentence);
         foreach (var warning in outcome.Warnings)

@@ -5,20 +5,22 @@ namespace Marrow.Training.Experiments.Folds;
 
 /// <summary>
 /// The folder of a cross-validation: plan.json, shared/ with what is trained once, fold-1/ to fold-k/ with a run each,
-/// and the results.
+/// and the results, those of one look at each spine in a folder of their own.
 /// </summary>
-internal sealed class CrossValidationFolder(string root)
+internal sealed class CrossValidationFolder(string root, bool fast = false)
 {
     public const string HubName = "hub";
-    private const string SharedName = "shared";
+    private const string SharedName = "shared", OneLookName = "one-look";
+
+    private readonly string _results = fast ? Path.Combine(root, OneLookName) : root;
 
     public string Root => root;
     public string Shared => Path.Combine(root, SharedName);
-    public string Predictions => Path.Combine(root, "predictions.csv");
-    public string Result => Path.Combine(root, "experiment.json");
-    public string Errors => Path.Combine(root, SpineErrors.FileName);
-    public string Page => Path.Combine(root, "experiment.html");
-    public string Text => Path.Combine(root, "experiment.md");
+    public string Predictions => Path.Combine(_results, "predictions.csv");
+    public string Result => Path.Combine(_results, "experiment.json");
+    public string Errors => Path.Combine(_results, SpineErrors.FileName);
+    public string Page => Path.Combine(_results, "experiment.html");
+    public string Text => Path.Combine(_results, "experiment.md");
     private string PlanPath => Path.Combine(root, "plan.json");
 
     /// <summary>What must stay the same while a cross-validation continues.</summary>
@@ -38,7 +40,7 @@ internal sealed class CrossValidationFolder(string root)
     public FoldHub HubOf(CrossValidationPlan plan, FoldPlan fold) =>
         new(plan, fold, Path.Combine(Of(fold), HubName));
 
-    public string Picture(string name) => Path.Combine(root, $"{name}.png");
+    public string Picture(string name) => Path.Combine(_results, $"{name}.png");
 
     /// <summary>
     /// Throws <see cref="MarrowException"/> when the folder holds something else, and when it holds this
@@ -54,7 +56,7 @@ internal sealed class CrossValidationFolder(string root)
         {
             if (((string[])[Predictions, Result, Errors, Page, Text]).FirstOrDefault(File.Exists) is { } foreign)
                 throw MarrowException.Conflict(
-                    root,
+                    _results,
                     "a folder without files of the names that a cross-validation writes",
                     Path.GetFileName(foreign),
                     "Name another folder with --out: nothing that others wrote is replaced.");

@@ -1,5 +1,6 @@
 using Marrow.Checkpoints;
 using Marrow.Computing;
+using Marrow.Prediction;
 using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Experiments.Folds;
@@ -30,6 +31,13 @@ public sealed class CrossValidationRequest
     /// again, whoever has trained it.
     /// </summary>
     public bool Resume { internal get; init; }
+
+    /// <summary>
+    /// True to look once at each spine, as <see cref="PredictorSet.Fast"/> does. The training is the same, so that the
+    /// folds of a cross-validation with all looks serve; what one look came to is written beside its results, in the
+    /// folder one-look.
+    /// </summary>
+    public bool Fast { internal get; init; }
 
     /// <summary>
     /// The device on which every run computes; null (the default) for the device that the recipe names.

@@ -38,7 +38,7 @@ internal sealed class FoldPrediction(
                 using var predictor = new SpinePredictor(checkpoints, Compute.Choose(device: request.DeviceChoice));
                 films.AddRange(
                     CheckpointMetrics
-                        .MeasureEach(predictor, fold.Films, Tell(fold), cancellation)
+                        .MeasureEach(predictor, fold.Films, Tell(fold), cancellation, request.Fast)
                         .Select(film => new PredictedSpine(fold, film)));
             }
             finally
@@ -46,10 +46,10 @@ internal sealed class FoldPrediction(
                 checkpoints.ForEach(c => c.Dispose());
             }
         }
-        if (!alike)
+        if (!alike && !request.Fast)
             _warnings.Add(
                 "The folds' checkpoints measure in different ways, so no checkpoint can learn intervals from them.");
-        var errors = alike && measuring.Count > 0
+        var errors = alike && measuring.Count > 0 && !request.Fast
             ? new SpineErrors
             {
                 Experiment = plan.Recipe.Name,
@@ -59,7 +59,7 @@ internal sealed class FoldPrediction(
                 Films = SpineErrors.FilmsOf(films.Select(f => (f.Fold.Fold.Number, f.Film))),
             }
             : null;
-        return SpineOutcome.Of(plan, films, errors, _warnings, cancellation);
+        return SpineOutcome.Of(plan, films, errors, _warnings, request.Fast, cancellation);
     }
 
     /// <summary>Measures the last stage's task on each fold, and predicts each film.</summary>

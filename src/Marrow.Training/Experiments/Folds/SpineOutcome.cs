@@ -24,6 +24,7 @@ internal static class SpineOutcome
         IReadOnlyList<PredictedSpine> films,
         SpineErrors? errors,
         IReadOnlyList<string> warnings,
+        bool fast,
         CancellationToken cancellation)
     {
         var measured = films.Select(f => f.Film).ToList();
@@ -41,7 +42,7 @@ internal static class SpineOutcome
         var calibration = new SpineCalibrationOutcome(errors?.Films ?? [], bootstrap);
         return new()
         {
-            Sentences = [Sentence(plan, [.. kinds.Select(k => k.Kind)], metrics)],
+            Sentences = [Sentence(plan, [.. kinds.Select(k => k.Kind)], metrics, fast)],
             Tables =
             [
                 (SpineTables.Angles(plan, metrics), Intervals),
@@ -78,6 +79,7 @@ internal static class SpineOutcome
                 ["tiltsBySize"] = bySize,
                 ["byFold"] = byFold,
                 ["reported"] = reported,
+                ["looks"] = fast ? FindingLooks.One : FindingLooks.All,
                 ["calibration"] = calibration.Numbers,
             },
             Errors = errors is null ? null : errors with { Measured = [.. ForCard(plan, metrics)] },
@@ -126,10 +128,12 @@ internal static class SpineOutcome
     private static string Sentence(
         CrossValidationPlan plan,
         IReadOnlyList<string> kinds,
-        IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> metrics)
+        IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> metrics,
+        bool fast)
     {
         var (reported, others) = (kinds[0], kinds.Skip(1).Select(kind => $"; SMAPE {Text(kind, "smape")} % ({kind})"));
-        return $"Each of {plan.Films} films of {plan.Groups} patients measured by models that never saw its patient: "
+        return $"Each of {plan.Films} films of {plan.Groups} patients measured by models that never saw its patient"
+            + $"{(fast ? ", with one look" : "")}: "
             + $"SMAPE {Text(reported, "smape")} %, the largest angle {Text(reported, "mae.cobb1")} degrees off on "
             + $"average, {NumberText.Percent(Find(reported, "within-5").Value)} of them within 5 degrees "
             + $"({reported}){string.Concat(others)}.";

@@ -5,18 +5,18 @@ using Marrow.Prediction;
 
 namespace Marrow.Benchmarks;
 
-/// <summary>Checkpoints that measure spines together, and films of their data set that none of them has seen.</summary>
-internal sealed class HeldOutSpines : IDisposable
+/// <summary>Checkpoints that measure spines together, and films of their data set.</summary>
+internal sealed class SpineFilms : IDisposable
 {
     private const int UsualFilms = 24;
 
     public const string Options = """
           --data      the folder of the data set that the first checkpoint was trained on
-          --films     the most films, of those that all checkpoints trained on that data held out; default 24
+          --films     the most films, evenly spread; default 24
           --threads   of libtorch; default: its own choice
         """;
 
-    private HeldOutSpines(IReadOnlyList<Checkpoint> checkpoints, PredictorSet predictor, IReadOnlyList<Sample> films) =>
+    private SpineFilms(IReadOnlyList<Checkpoint> checkpoints, PredictorSet predictor, IReadOnlyList<Sample> films) =>
         (Checkpoints, Predictor, Films) = ([.. checkpoints.Select(c => $"{c.Name}@{c.Digest}")], predictor, films);
 
     public IReadOnlyList<string> Checkpoints { get; }
@@ -25,7 +25,11 @@ internal sealed class HeldOutSpines : IDisposable
 
     public IReadOnlyList<Sample> Films { get; }
 
-    public static HeldOutSpines Open(TableArguments arguments)
+    /// <param name="split">
+    /// Which films: held out by all checkpoints that were trained on that data, or, where it does not matter whether
+    /// they have been seen, all.
+    /// </param>
+    public static SpineFilms Open(TableArguments arguments, EvaluationSplit split)
     {
         var hub = new LocalHub(arguments.Hub);
         var checkpoints = new List<Checkpoint>();
@@ -34,18 +38,18 @@ internal sealed class HeldOutSpines : IDisposable
             checkpoints.AddRange(arguments.Names.Select(hub.Resolve));
             // One that was trained on other data has seen none of these films.
             var name = DataOf(checkpoints[0]);
-            var heldOut = checkpoints
+            var chosen = checkpoints
                 .Where(c => DataOf(c) == name)
-                .Select(c => EvaluationSamples.Select(c, name, arguments.Data, EvaluationSplit.HeldOut).Samples)
+                .Select(c => EvaluationSamples.Select(c, name, arguments.Data, split).Samples)
                 .ToList();
-            var seenByNone = heldOut[0]
-                .Where(s => heldOut.All(others => others.Any(other => other.Id == s.Id)))
+            var films = chosen[0]
+                .Where(s => chosen.All(others => others.Any(other => other.Id == s.Id)))
                 .ToList();
-            var count = Math.Min(arguments.Number("--films", UsualFilms), seenByNone.Count);
+            var count = Math.Min(arguments.Number("--films", UsualFilms), films.Count);
             return new(
                 checkpoints,
                 PredictorSet.Open(hub, arguments.Names),
-                [.. Enumerable.Range(0, count).Select(i => seenByNone[i * seenByNone.Count / count])]);
+                [.. Enumerable.Range(0, count).Select(i => films[i * films.Count / count])]);
         }
         finally
         {
