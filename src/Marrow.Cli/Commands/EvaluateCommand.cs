@@ -16,9 +16,9 @@ internal static class EvaluateCommand
         var names = new Argument<string[]>("CHECKPOINT")
         {
             Description =
-                "One checkpoint; or a detector with a regressor or a refiner of its corners or both, to measure what "
-                    + "they come to together.",
-            Arity = new ArgumentArity(1, 3),
+                "One checkpoint; or a detector with what goes with it (models of strips, a refiner of its corners, a "
+                    + "regressor), to measure what they come to together.",
+            Arity = ArgumentArity.OneOrMore,
         };
         var data = DataFolders.Option();
         data.Description =

@@ -112,6 +112,8 @@ internal static class RunCommand
         try
         {
             var results = RunDisplay.Show(output, report => Runner.Run(request, report, cancellation));
+            foreach (var warning in results.SelectMany(r => r.Warnings.Select(w => $"{r.Stage}: {w}")))
+                output.Warn(warning);
             output.Finish(Runner.Report(request, results));
             return ExitCode.Done;
         }

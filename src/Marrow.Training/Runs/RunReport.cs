@@ -50,6 +50,7 @@ internal static class RunReport
         s.Folder,
         Transfer = s.Receipt?.Report.Document,
         s.Metrics,
+        s.Warnings,
         s.TrainingImages,
         s.ValidationImages,
         s.HeldOutImages,

@@ -43,7 +43,8 @@ internal static class SelfTraining
             context.Say($"no label of the training part is uncertain: {first.Name} is not asked");
             return data;
         }
-        if (!File.Exists(path))
+        // Of a stage that begins now, a file that is there may be another checkpoint's.
+        if (context.Began is null || !File.Exists(path))
         {
             context.Say(
                 string.Create(

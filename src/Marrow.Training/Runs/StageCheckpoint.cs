@@ -13,13 +13,15 @@ namespace Marrow.Training.Runs;
 internal static class StageCheckpoint
 {
     /// <param name="receipt">The receipt of the warm start; null when the weights began at random.</param>
+    /// <param name="seen">What the checkpoints that take part have seen of the images that were held out.</param>
     public static Checkpoint Save(
         StageContext context,
         StageInputs inputs,
         StageSources sources,
         TaskModel task,
         TransferReceipt? receipt,
-        TrainedStage trained)
+        TrainedStage trained,
+        IReadOnlyList<string> seen)
     {
         var (request, stage) = (context.Request, context.Stage);
         var (data, unlabeled) = inputs;
@@ -115,7 +117,8 @@ internal static class StageCheckpoint
                             ? ""
                             : $" Uncertain labels of the training images are the probabilities of "
                                 + $"{labeller.Name}@{labeller.Digest}."
-                    ),
+                    )
+                    + string.Concat(seen.Select(sentence => $"\n\n**Of the images held out:** {sentence}")),
                 Training = new(
                     request.Recipe.SourceText,
                     stage.Name,

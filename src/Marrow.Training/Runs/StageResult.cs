@@ -37,6 +37,12 @@ public sealed class StageResult
     /// <summary>The metrics on the held-out part; empty when nothing was held out.</summary>
     public IReadOnlyList<MetricValue> Metrics { get; }
 
+    /// <summary>
+    /// One sentence for each reason why <see cref="Metrics"/> are no measure of new images, such as a start that was
+    /// trained on images that the stage held out; empty when there is none.
+    /// </summary>
+    [JsonInclude] public IReadOnlyList<string> Warnings { get; internal init; } = [];
+
     [JsonInclude] internal RunProgress Progress { get; }
 
     /// <summary>The number of images on which the model was trained.</summary>

@@ -27,6 +27,8 @@ internal static class StageRun
         using var sources = StageSources.Find(context);
         if (sources.Labeller is { } labeller)
             data = SelfTraining.Apply(data, labeller, context);
+        var seen = sources.WhatWasSeen(context.Stage, data, new(context.Request.HubFolder));
+        seen.ToList().ForEach(context.Say);
         using var images = StageImages.Pack(context, data, unlabeled, sources.Cropping);
 
         using var task = BuildModel(context, images);
@@ -35,7 +37,7 @@ internal static class StageRun
         var receipt = sources.Start is { } start ? StageInit.Apply(start, task, context) : null;
 
         var trained = Train(context, task, images, masks, data.Training, key);
-        var checkpoint = StageCheckpoint.Save(context, new(data, unlabeled), sources, task, receipt, trained);
+        var checkpoint = StageCheckpoint.Save(context, new(data, unlabeled), sources, task, receipt, trained, seen);
         var result = new StageResult(
             stage: context.Stage.Name,
             task: context.Stage.Task,
@@ -50,6 +52,7 @@ internal static class StageRun
             waitShare: trained.WaitShare)
         {
             Receipt = receipt,
+            Warnings = seen,
             UnlabeledImages = unlabeled?.Samples.Count ?? 0,
         };
         RunFolder.SaveResult(context.Request, result);

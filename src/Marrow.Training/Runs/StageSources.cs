@@ -1,4 +1,6 @@
 using Marrow.Checkpoints;
+using Marrow.Hub;
+using Marrow.Prediction;
 using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Runs;
@@ -81,6 +83,21 @@ internal sealed class StageSources : IDisposable
                 e);
         }
     }
+
+    /// <summary>
+    /// Returns a sentence for each checkpoint that has learnt images which the stage holds out, or whose ancestor has:
+    /// what the stage measures on them is then no measure of new images.
+    /// </summary>
+    /// <param name="hub">Where ancestors are looked for of a checkpoint that lies in no hub.</param>
+    public IReadOnlyList<string> WhatWasSeen(Stage stage, StageSamples data, LocalHub hub) => data.HeldOut.Count == 0
+        ? []
+        :
+        [
+            .. All
+                .Where(source => !source.WeightsOnly && (source != Start || !InitReference.IsMatched(stage.Init)))
+                .SelectMany(source => EvaluationSamples.Seen(
+                    source, stage.Data.Name, data.Dataset, data.HeldOut, LocalHub.Around(source) ?? hub)),
+        ];
 
     public void Dispose()
     {

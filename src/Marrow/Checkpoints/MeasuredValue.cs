@@ -1,3 +1,4 @@
+using System.Globalization;
 using Marrow.Metrics;
 
 namespace Marrow.Checkpoints;
@@ -17,6 +18,16 @@ public sealed class MeasuredValue
         double? low = null, double? high = null, string unit = "", int samples = 0) =>
         (Metric, Value, Dataset, Split, Date, Command, Low, High, Unit, Samples) = (
             metric, value, dataset, split, date, command, low, high, unit, samples);
+
+    private const string OutOf = "out of ", FoldsBy = " folds by patient";
+
+    /// <summary>How <see cref="Split"/> says that a cross-validation measured the value.</summary>
+    internal static string OutOfFolds(int folds, ulong seed) =>
+        string.Create(CultureInfo.InvariantCulture, $"{OutOf}{folds}{FoldsBy} (seed {seed})");
+
+    /// <summary>True when a cross-validation of the same recipe measured the value, with other weights.</summary>
+    internal bool IsOutOfFold =>
+        Split.StartsWith(OutOf, StringComparison.Ordinal) && Split.Contains(FoldsBy, StringComparison.Ordinal);
 
     /// <summary>Returns a metric with where and how it was measured.</summary>
     internal static MeasuredValue Of(MetricValue metric, string dataset, string split, DateOnly date, string command) =>

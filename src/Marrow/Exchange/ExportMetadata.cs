@@ -3,6 +3,7 @@ using System.Text.Json;
 using Marrow.Checkpoints;
 using Marrow.Inputs;
 using Marrow.Tasks;
+using Marrow.Weights;
 using TorchSharp;
 
 namespace Marrow.Exchange;
@@ -24,7 +25,7 @@ internal static class ExportMetadata
     {
         var metadata = Of(checkpoint);
         metadata["parents"] = Json(checkpoint.Parents);
-        metadata["weights"] = ExportedFile.DigestOf(weights);
+        metadata["weights"] = TensorDigest.Of(weights);
         return metadata;
     }
 

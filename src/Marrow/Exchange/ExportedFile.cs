@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Marrow.Checkpoints;
 using Marrow.Tasks;
@@ -63,7 +62,7 @@ internal sealed record ExportedFile(
         if (Weights.Length == 0)
             return false;
         using var scope = torch.NewDisposeScope();
-        return DigestOf(file.Entries.Select(e => KeyValuePair.Create(e.Name, file.Read(e.Name)))) == Weights;
+        return TensorDigest.Of(file.Entries.Select(e => KeyValuePair.Create(e.Name, file.Read(e.Name)))) == Weights;
     }
 
     /// <summary>
@@ -85,31 +84,6 @@ internal sealed record ExportedFile(
         LicensedAncestor.EachOnce(Parents.Ancestors().Append(Itself));
 
     private LicensedAncestor Itself => new(LineageKind.Checkpoint, Name, Digest, License);
-
-    /// <summary>
-    /// Returns the SHA-256, as 64 hexadecimal digits, over each tensor's name, type, shape and numbers, in the order of
-    /// the names.
-    /// </summary>
-    public static string DigestOf(IEnumerable<KeyValuePair<string, torch.Tensor>> tensors)
-    {
-        var each = new SortedDictionary<string, byte[]>(StringComparer.Ordinal);
-        foreach (var (name, tensor) in tensors)
-            each[name] = DigestOf(name, tensor);
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var one in each.Values)
-            hash.AppendData(one);
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
-
-    private static byte[] DigestOf(string name, torch.Tensor tensor)
-    {
-        using var scope = torch.NewDisposeScope();
-        using var noGradients = torch.no_grad();
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes($"{name}\n{tensor.dtype}\n{ShapeText.Of(tensor.shape)}\n"));
-        WeightFile.ForPieces(tensor.detach().cpu().contiguous().view(-1), piece => hash.AppendData(piece.bytes));
-        return hash.GetHashAndReset();
-    }
 
     private static T Decode<T>(string json, string path, string what) =>
         MarrowJson.Decode<T>(Encoding.UTF8.GetBytes(json), path, what, Remedy);

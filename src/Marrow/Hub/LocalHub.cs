@@ -22,6 +22,14 @@ public sealed class LocalHub(string folder)
     /// </summary>
     internal string? IndexFolder { get; init; }
 
+    /// <summary>Returns the hub that a checkpoint lies in; null when its folder is not that of a hub.</summary>
+    internal static LocalHub? Around(Checkpoint checkpoint) =>
+        new DirectoryInfo(checkpoint.Path) is { Parent: { Parent: { } hub } name } own
+        && name.Name == checkpoint.Name
+        && $"{checkpoint.Digest}".EndsWith($":{own.Name}", StringComparison.Ordinal)
+            ? new(hub.FullName)
+            : null;
+
     /// <summary>
     /// A new empty folder on the hub's own disk, to collect the files of one checkpoint in; <see cref="Add"/> moves it
     /// to its place. Nothing lists it before.

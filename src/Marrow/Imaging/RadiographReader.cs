@@ -49,14 +49,7 @@ public static class RadiographReader
     {
         using var file = Open(path);
         var (kind, header) = Recognise(path, file);
-        if (Math.Min(header.Width, header.Height) < MinSide)
-            throw MarrowException
-                .Bad(
-                    path,
-                    $"sides of {MinSide} px or more",
-                    $"{header.Width}x{header.Height}",
-                    "Use the full-size image.")
-                .As(ImageFault.WrongSize);
+        RequireSize(path, header.Width, header.Height);
         if ((long)header.Width * header.Height > MaxPixels)
             throw MarrowException
                 .Bad(
@@ -92,6 +85,16 @@ public static class RadiographReader
         {
             throw Truncated(path, "its data", e);
         }
+    }
+
+    /// <summary>Throws <see cref="MarrowException"/> for an image that is too small to show anything.</summary>
+    /// <param name="source">What the image is named by.</param>
+    internal static void RequireSize(string source, int width, int height)
+    {
+        if (Math.Min(width, height) < MinSide)
+            throw MarrowException
+                .Bad(source, $"sides of {MinSide} px or more", $"{width}x{height}", "Use the full-size image.")
+                .As(ImageFault.WrongSize);
     }
 
     /// <summary>

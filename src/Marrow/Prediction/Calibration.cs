@@ -37,11 +37,13 @@ public static class Calibration
                 "a checkpoint that makes a finding of an image",
                 $"one for {task.Name}{(task.Input.Crop is null ? "" : " of single vertebrae")}",
                 "Name another checkpoint.");
-        var (known, bounding, counted) = Divide(request);
+        AtomicFile.RequireWritable(request.Hub.Folder);
+        var (known, bounding, counted, warnings) = Divide(request);
         var compute = Compute.Choose(device: request.Device);
         compute.ArrangeForInference(task.Model);
         var refused = 0;
-        using (var images = new CalibrationImages(request, task.Input, [.. known, .. bounding, .. counted], progress))
+        using (var images = new CalibrationImages(
+            request, task.Input, [.. known, .. bounding, .. counted], progress, cancellation))
         {
             using var training = images.Of(known, cancellation);
             using var unseen = images.Of(bounding, cancellation);
@@ -53,26 +55,35 @@ public static class Calibration
         var draft = Draft(old, task, request);
         cancellation.ThrowIfCancellationRequested();
         var made = draft.Save(request.Hub.Folder);
-        return (made, Report(made, task.Familiarity!, counted.Count, refused));
+        return (made, Report(made, task.Familiarity!, counted.Count, refused, warnings));
     }
 
     /// <summary>
     /// Divides the images into those that the spread is learnt from, those that set the bound, and those on which it is
     /// counted what is refused.
     /// </summary>
-    private static (IReadOnlyList<Sample> Known, IReadOnlyList<Sample> Bounding, IReadOnlyList<Sample> Counted) Divide(
-        CalibrationRequest request)
+    private static (
+        IReadOnlyList<Sample> Known, IReadOnlyList<Sample> Bounding, IReadOnlyList<Sample> Counted,
+        IReadOnlyList<string> Warnings) Divide(CalibrationRequest request)
     {
-        var all = Samples(EvaluationSplit.All);
-        var heldOut = request.Format is null
-            ? Samples(EvaluationSplit.HeldOut)
-            : PatientSplit.Create(all, HeldOutShare, DivisionSeed).HeldOut;
+        var all = Select(EvaluationSplit.All);
+        if (request.Format is not null && all.Warnings is [var seen, ..])
+            throw new MarrowException(
+                $"{seen} What is familiar to it can't be learnt from them. Name images that it has not seen.");
+        if (request.Format is null && request.Checkpoint.Parents.Datasets.Any(data => data.Use is { HeldOut: 0 }))
+            throw MarrowException.Bad(
+                request.Checkpoint.Name,
+                "a checkpoint that held out a part of its data, by which it is learnt how unlike an image may be",
+                "one that was trained on all of it",
+                "Name other images like those, with --format.");
+        var own = request.Format is null ? Select(EvaluationSplit.HeldOut) : null;
+        var heldOut = own?.Samples ?? PatientSplit.Create(all.Samples, HeldOutShare, DivisionSeed).HeldOut;
         var ids = heldOut.Select(s => s.Id).ToHashSet(StringComparer.Ordinal);
         var halves = Halves(heldOut);
-        var known = FamiliarityFit.Spread([.. all.Where(s => !ids.Contains(s.Id))]);
+        var known = FamiliarityFit.Spread([.. all.Samples.Where(s => !ids.Contains(s.Id))]);
         var (bounding, counted) = (FamiliarityFit.Spread(halves.Bounding), FamiliarityFit.Spread(halves.Others));
         return known.Count >= FamiliarityFit.LeastKnown && bounding.Count >= FamiliarityFit.LeastUnseen
-            ? (known, bounding, counted)
+            ? (known, bounding, counted, own?.Warnings ?? [])
             : throw MarrowException.Bad(
                 request.Root,
                 $"{FamiliarityFit.LeastKnown} images that were trained on and {2 * FamiliarityFit.LeastUnseen} or so "
@@ -80,8 +91,9 @@ public static class Calibration
                 $"{known.Count} and {heldOut.Count}",
                 "Name more data.");
 
-        IReadOnlyList<Sample> Samples(EvaluationSplit split) => EvaluationSamples
-            .Select(request.Checkpoint, request.Data, request.Root, split, request.Format).Samples;
+        EvaluationSamples Select(EvaluationSplit split) => EvaluationSamples.Select(
+            request.Checkpoint, request.Data, request.Root, split, request.Format,
+            hub: split == EvaluationSplit.All && request.Format is null ? null : request.Hub);
     }
 
     /// <summary>Divides held-out images by patient into those that set the bound and the others.</summary>
@@ -104,7 +116,9 @@ public static class Calibration
                     + $"an image may be: {familiarity.Rate:P1} of such images are refused."));
     }
 
-    private static TextReport Report(Checkpoint made, FamiliarityContract familiarity, int counted, int refused) => new(
+    private static TextReport Report(
+        Checkpoint made, FamiliarityContract familiarity, int counted, int refused, IReadOnlyList<string> warnings) =>
+        new(
         new
         {
             made.Name,
@@ -115,6 +129,7 @@ public static class Calibration
             familiarity.Rate,
             Counted = counted,
             Refused = refused,
+            Warnings = warnings,
         },
         ReportPart.Facts(
             $"{made.Name}@{made.Digest}",
@@ -124,6 +139,7 @@ public static class Calibration
                 ("to refuse of such", $"{NumberText.Of(100 * familiarity.Rate, "0.##")} %"),
                 ("refused of others", $"{NumberText.Of(refused, "0")} of {NumberText.Of(counted, "0")}"),
                 ("folder", made.Path),
+                .. warnings.Select(warning => ("warning", warning)),
             ]));
 
     /// <summary>The images, packed as the model sees them: whole, or cropped by its detector.</summary>
@@ -134,7 +150,8 @@ public static class Calibration
         private readonly PackedCache _cache;
 
         public CalibrationImages(
-            CalibrationRequest request, InputContract input, IReadOnlyList<Sample> samples, Action<Progress>? progress)
+            CalibrationRequest request, InputContract input, IReadOnlyList<Sample> samples, Action<Progress>? progress,
+            CancellationToken cancellation)
         {
             var shown = samples;
             if (input.Crop is { } crop)
@@ -142,11 +159,11 @@ public static class Calibration
                 var entry = request.Hub.FindDigest(crop.Digest) ?? throw CropDetector.Missing(request.Checkpoint);
                 using var detector = request.Hub.Resolve($"{entry.Name}@{entry.Digest}");
                 shown = CheckpointMetrics.Crop(
-                    request.Checkpoint, crop, detector, samples, request.Device, progress, CancellationToken.None);
+                    request.Checkpoint, crop, detector, samples, request.Device, progress, cancellation);
             }
             _shown = shown.ToDictionary(s => s.Id, StringComparer.Ordinal);
             _input = input;
-            _cache = PackedCache.Open(shown, input, progress: progress);
+            _cache = PackedCache.Open(shown, input, progress: progress, cancellation: cancellation);
         }
 
         /// <summary>Returns a loader of some of the images, which the caller disposes.</summary>

@@ -45,11 +45,16 @@ public static class IntervalCalibration
         cancellation.ThrowIfCancellationRequested();
         var calibration = errors.Calibrate(request.Level, digest) with
         {
-            Beside = [.. beside.Checkpoints.Select(SpineIntervals.BesideOf)],
+            // On a regressor the corners do not depend.
+            Beside =
+            [
+                .. beside.Checkpoints.Where(c => MeasuringCheckpoint.Of(c) is not null).Select(SpineIntervals.BesideOf),
+            ],
         };
         var config = old.Config with { Decoding = (decoding with { Calibration = calibration }).Write() };
-        var check = CalibrationCheck.Measure(
-            CalibrationCheck.OutOfFold(errors.Films, request.Level), new() { Cancellation = cancellation });
+        var told = CalibrationCheck.OutOfFold(errors.Films, request.Level);
+        IReadOnlyList<MetricValue> check =
+            told.Count == 0 ? [] : CalibrationCheck.Measure(told, new() { Cancellation = cancellation });
         var draft = SameWeights.Draft(old, config, Learnt(calibration, check));
         var made = (draft with { Metrics = [.. Metrics(old, errors, check)] }).Save(request.Hub.Folder);
         return (made, Report(made, calibration, check));
@@ -63,10 +68,10 @@ public static class IntervalCalibration
         Checkpoint old, SpineErrors errors, IReadOnlyList<MetricValue> check)
     {
         if (errors.Measured is not [var first, ..])
-            return old.Metrics;
+            return old.Metrics.Where(before => !before.IsOutOfFold);
         return
         [
-            .. old.Metrics.Where(before => before.Dataset != first.Dataset || before.Split != first.Split),
+            .. old.Metrics.Where(before => !before.IsOutOfFold),
             .. errors.Measured,
             .. check.Select(metric => MeasuredValue.Of(metric, first.Dataset, first.Split, first.Date, first.Command)),
         ];

@@ -4,6 +4,7 @@ using Marrow.Findings;
 using Marrow.Hub;
 using Marrow.Imaging;
 using Marrow.Inputs;
+using Marrow.Spine;
 using Marrow.Tasks;
 
 namespace Marrow.Prediction;
@@ -17,6 +18,7 @@ public sealed class PredictorSet : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly IPredictor _predictor;
+    private bool _isDisposed;
 
     private PredictorSet(IPredictor predictor) => _predictor = predictor;
 
@@ -115,11 +117,20 @@ public sealed class PredictorSet : IDisposable
         return RadiographReader.Read(path, size.Width, size.Height);
     }
 
-    /// <summary>Measures a radiograph that is already in memory.</summary>
-    public Finding Predict(Radiograph radiograph)
+    /// <summary>
+    /// Measures a radiograph that is already in memory. Throws <see cref="MarrowException"/> when it is too small.
+    /// </summary>
+    public Finding Predict(Radiograph radiograph) => Predict(radiograph, Options());
+
+    /// <param name="options">As they were when the caller asked, whatever others set while it waits.</param>
+    private Finding Predict(Radiograph radiograph, PredictionOptions options)
     {
+        RadiographReader.RequireSize(radiograph.Source, radiograph.Width, radiograph.Height);
         lock (_lock)
-            return _predictor.Predict(radiograph, Options());
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return _predictor.Predict(radiograph, options);
+        }
     }
 
     /// <summary>The names of what <see cref="Explain(Radiograph, IReadOnlyList{string})"/> explains by maps.</summary>
@@ -138,8 +149,7 @@ public sealed class PredictorSet : IDisposable
     public Finding Explain(Radiograph radiograph, params IReadOnlyList<string> names)
     {
         _predictor.RequireExplainable(names);
-        lock (_lock)
-            return _predictor.Predict(radiograph, Options(names));
+        return Predict(radiograph, Options(names));
     }
 
     private PredictionOptions Options(IReadOnlyList<string>? explained = null) =>
@@ -151,8 +161,15 @@ public sealed class PredictorSet : IDisposable
     /// <summary>Returns the finding for an image that could not be read.</summary>
     internal Finding Failed(string file, string reason) => _predictor.Failed(file, reason);
 
-    /// <summary>Frees the models.</summary>
-    public void Dispose() => _predictor.Dispose();
+    /// <summary>Frees the models, once no thread uses them any more.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _isDisposed = true;
+            _predictor.Dispose();
+        }
+    }
 
     /// <summary>
     /// Inserts before the checkpoints every missing detector by which one of them crops, with exactly the recorded
@@ -212,7 +229,7 @@ public sealed class PredictorSet : IDisposable
         var detector = Of(SpineRole.Landmarks).FirstOrDefault();
         var regressor = Of(SpineRole.Angles)
             .FirstOrDefault(e => CropOf(e) is not { } crop || crop.Digest == detector?.Digest);
-        var strip = detector is null ? null : Of(SpineRole.Strip).FirstOrDefault();
+        var strip = detector is null ? null : Of(SpineRole.Strip).FirstOrDefault(IsOfSpines);
         var refiner = detector is null || strip is not null
             ? null
             : Of(SpineRole.Corners)
@@ -242,10 +259,15 @@ public sealed class PredictorSet : IDisposable
     }
 
     /// <summary>Returns the crop of a checkpoint; null for a model that looks at whole images.</summary>
-    internal static InputCrop? CropOf(HubEntry entry) =>
+    internal static InputCrop? CropOf(HubEntry entry) => ConfigOf(entry)?.Input.Crop;
+
+    /// <summary>True for a model of strips whose items are vertebrae with four corners.</summary>
+    private static bool IsOfSpines(HubEntry entry) =>
+        ConfigOf(entry) is { Model.Items: Vertebra.Count } config
+        && config.Classes.Count == CroppedSamples.CornerNames.Count;
+
+    private static CheckpointConfig? ConfigOf(HubEntry entry) =>
         CheckpointManifest.Read(entry.Folder).ReadListed(entry.Folder, Checkpoint.ConfigFile) is { } config
-            ? CheckpointJson
-                .Decode<CheckpointConfig>(config, Path.Combine(entry.Folder, Checkpoint.ConfigFile))
-                .Input.Crop
+            ? CheckpointJson.Decode<CheckpointConfig>(config, Path.Combine(entry.Folder, Checkpoint.ConfigFile))
             : null;
 }

@@ -71,9 +71,19 @@ internal sealed record SpineErrors
         return (errors, Digest.Of(InputFile.ReadAllBytes(path, CheckpointJson.MaxBytes)));
     }
 
-    /// <summary>Returns the calibration that the films give, which belongs to no checkpoint yet.</summary>
+    /// <summary>
+    /// Returns the calibration that the films give, which belongs to no checkpoint yet. Throws
+    /// <see cref="MarrowException"/> when they are too few to promise so high a level.
+    /// </summary>
     public SpineCalibration Calibrate(double level, Digest digest) =>
-        SpineCalibrationFit.Of(Films, level, new(Experiment, Data, Folds, digest));
+        (Films.Count + 1) * level <= Films.Count
+            ? SpineCalibrationFit.Of(Films, level, new(Experiment, Data, Folds, digest))
+            : throw MarrowException.Bad(
+                FileName,
+                $"films enough for intervals of {NumberText.Percent(level)}: "
+                    + $"{NumberText.Whole((int)Math.Ceiling(level / (1 - level)))} or more",
+                NumberText.Whole(Films.Count),
+                "Ask for a lower level, or cross-validate on more films.");
 
     private static string? Fault(CalibrationFilm film, int folds)
     {

@@ -3,6 +3,8 @@ using Marrow.Findings;
 using Marrow.Spine;
 using Marrow.Tasks;
 using Marrow.Tasks.Intervals;
+using Marrow.Weights;
+using static TorchSharp.torch;
 
 namespace Marrow.Prediction;
 
@@ -19,10 +21,15 @@ internal sealed class SpineIntervals(IEnumerable<Checkpoint> checkpoints)
         Holding([.. checkpoints.Where(checkpoint => RoleOf(checkpoint) != SpineRole.Angles)]);
 
     /// <summary>Returns how another checkpoint's calibration names this one.</summary>
-    public static CalibratedBeside BesideOf(Checkpoint checkpoint) => new(
-        checkpoint.Name,
-        Digest.OfHex(CheckpointManifest.Read(checkpoint.Path).Files
-            .First(file => file.Path == Checkpoint.WeightsFile).Sha256));
+    public static CalibratedBeside BesideOf(Checkpoint checkpoint)
+    {
+        using var scope = NewDisposeScope();
+        var weights = checkpoint.Weights;
+        return new(
+            checkpoint.Name,
+            Digest.OfHex(TensorDigest.Of(
+                weights.Entries.Select(entry => KeyValuePair.Create(entry.Name, weights.Read(entry.Name))))));
+    }
 
     /// <param name="measuring">The checkpoints on which the corners depend.</param>
     private static SpineCalibration? Holding(IReadOnlyList<Checkpoint> measuring)

@@ -49,7 +49,8 @@ internal sealed record SpineMeasurement(
         SawSpine = Spine.SawSpine,
     });
 
-    public static SpineMeasurement Nothing(Radiograph radiograph, IReadOnlyList<CheckpointUse> uses) => new(new(
+    public static SpineMeasurement Nothing(
+        Radiograph radiograph, IReadOnlyList<CheckpointUse> uses, FindingLooks? looks) => new(new(
         file: radiograph.Source,
         width: radiograph.OriginalWidth,
         height: radiograph.OriginalHeight)
@@ -57,6 +58,7 @@ internal sealed record SpineMeasurement(
         Confidence = 0,
         Warnings = radiograph.Warnings,
         Checkpoints = uses,
+        Looks = looks,
     }, new(), null, []);
 
     private Finding With(Finding about) =>

@@ -53,6 +53,12 @@ internal sealed class SpinePredictor : IPredictor
                 ) is
                 { } cropping)
                 throw CropDetector.Missing(cropping);
+            if (_detector is null && _uses.Find(use => use.Role == StripRole) is { } strip)
+                throw MarrowException.Bad(
+                    strip.Name,
+                    "a detector of vertebrae beside it, which finds the curve along which it looks",
+                    "none",
+                    "Name a detector as well, with another --checkpoint.");
             _intervals = new(checkpoints);
         }
         catch
@@ -81,12 +87,18 @@ internal sealed class SpinePredictor : IPredictor
                 _corners = corners;
                 _uses.Add(new("corners", checkpoint.Name, checkpoint.Digest));
                 break;
-            case StripTask strip:
+            case StripTask strip when strip.IsOfSpines:
                 _strips.Add(strip);
                 _uses.Add(new(StripRole, checkpoint.Name, checkpoint.Digest));
                 break;
             default:
                 task.Dispose();
+                if (task is StripTask)
+                    throw MarrowException.Bad(
+                        checkpoint.Name,
+                        $"a model of strips for {Vertebra.Count} vertebrae with four corners each",
+                        $"one for {checkpoint.Config.Model.Items} items with {checkpoint.Config.Classes.Count} points",
+                        "Points along other curves are measured by marrow evaluate.");
                 throw new MarrowException(
                     $"{checkpoint.Name}: a checkpoint for {checkpoint.Config.Task}. Spine predictions take one for "
                         + $"{Of(SpineRole.Landmarks)}, one for {Of(SpineRole.Angles)}, or one of each, and one for "
@@ -147,7 +159,7 @@ internal sealed class SpinePredictor : IPredictor
     public Finding Predict(Radiograph radiograph, PredictionOptions options = default)
     {
         if (!radiograph.Pixels.AsSpan().ContainsAnyExcept(radiograph.Pixels[0]))
-            return SpineMeasurement.Nothing(radiograph, _uses)
+            return SpineMeasurement.Nothing(radiograph, UsesOf(options), _detector is null ? null : options.Looks)
                 .Withheld(["The image is of one grey value: it shows nothing."]);
         var measured = Measure(radiograph, options);
         if (measured.Refusals.Count == 0)

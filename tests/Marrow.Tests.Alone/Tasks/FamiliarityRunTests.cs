@@ -88,6 +88,26 @@ public class FamiliarityRunTests
     }
 
     [Fact]
+    public void Films_that_were_trained_on_teach_nothing_of_how_unlike_a_film_may_be()
+    {
+        using var run = new TinyRun(Images);
+        using var all = Trained(run, "heldOut=0");
+        Refused(null, "one that was trained on all of it");
+        Refused("csv", "was trained on");
+
+        void Refused(string? format, string reason)
+        {
+            var request = new CalibrationRequest
+            {
+                Checkpoint = all, Hub = HubOf(run, 1), Data = run.DataName, Root = run.Data, Format = format,
+            };
+            var error = Assert.Throws<MarrowException>(() => Calibration.Run(request));
+            Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+            Assert.Single(HubOf(run, 1).List());
+        }
+    }
+
+    [Fact]
     public void Of_too_few_images_nothing_is_learnt_and_the_log_says_so()
     {
         using var run = new TinyRun();

@@ -7,6 +7,44 @@ namespace Marrow.Tests.Training;
 public class RunnerTests
 {
     [Fact]
+    public void A_start_that_has_seen_what_is_held_out_is_told_in_the_log_the_result_and_the_card()
+    {
+        using var run = new TinyRun();
+        var all = Runner.Run(
+            run.Request("all", overrides: "heldOut=0"), _ => { }, TestContext.Current.CancellationToken)[0];
+        Assert.Empty(all.Warnings);
+        Assert.Empty(all.Metrics);
+
+        Assert.Empty(From("seed=3", "scratch").Result.Warnings);
+        Assert.Empty(From($"first.init=matched:{run.Checkpoint}", "matched").Result.Warnings);
+        var (warm, told) = From($"first.init={run.Checkpoint}", "warm");
+        var warning = Assert.Single(warm.Warnings);
+        Assert.Contains(
+            $"was trained on {warm.HeldOutImages} of these {warm.HeldOutImages} images",
+            warning,
+            StringComparison.Ordinal);
+        Assert.Contains(warning, told);
+        Assert.Contains(
+            warning,
+            File.ReadAllText(Path.Combine(warm.Folder, Checkpoint.CardFile)),
+            StringComparison.Ordinal);
+
+        (StageResult Result, List<string> Told) From(string change, string name)
+        {
+            var said = new List<string>();
+            var request = new RunRequest(run.Request(name, overrides: change))
+            {
+                Resolve = _ => Checkpoint.Load(all.Folder),
+            };
+            var result = Runner.Run(
+                request,
+                e => said.AddRange(e.Message is { } message ? [message] : []),
+                TestContext.Current.CancellationToken)[0];
+            return (result, said);
+        }
+    }
+
+    [Fact]
     public void A_stage_ends_in_a_checkpoint_with_its_numbers_and_parents()
     {
         using var tiny = new TinyRun();

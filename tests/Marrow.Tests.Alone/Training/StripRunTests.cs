@@ -123,11 +123,11 @@ public sealed class StripRunTests : IDisposable
         // The card tells what the cross-validation measured, in place of what an earlier one did.
         Done("hub", "calibrate", strip, "--folds", _folder["folds"], "--hub", hub);
         using var again = new LocalHub(hub).Resolve(strip);
-        var outOfFold = again.Metrics.Where(m => m.Split == "out of 5 folds").ToList();
+        var outOfFold = again.Metrics.Where(m => m.Split == "out of 5 folds by patient (seed 1)").ToList();
         Assert.Equal(7.5, Assert.Single(outOfFold, m => m.Metric == "smape").Value);
         Assert.Single(outOfFold, m => m.Metric == "coverage.cobb1");
         Assert.Contains(
-            "out of 5 folds",
+            "out of 5 folds by patient (seed 1)",
             File.ReadAllText(Path.Combine(again.Path, Checkpoint.CardFile)),
             StringComparison.Ordinal);
 
@@ -152,7 +152,9 @@ public sealed class StripRunTests : IDisposable
             Films = MadeUpErrors.Films(100, seed: 3),
             Measured =
             [
-                new("smape", 7.5, "spines", "out of 5 folds", new(2020, 2, 20), "marrow experiment", 7, 8, "%", 100),
+                new(
+                    "smape", 7.5, "spines", "out of 5 folds by patient (seed 1)", new(2020, 2, 20), "marrow experiment",
+                    7, 8, "%", 100),
             ],
         };
         Array.ForEach(checkpoints, c => c.Dispose());

@@ -31,6 +31,22 @@ public sealed class FilmCopiesTests : IDisposable
     private IReadOnlyList<FilmPair> Find() => FilmCopies.Within(_folder["films"], Films).Pairs;
 
     [Fact]
+    public void A_comparison_of_more_films_than_are_kept_takes_no_more_memory_than_that()
+    {
+        using var body = new FilmCacheFile.BoundedStream(100);
+        using var writer = new BinaryWriter(body);
+        for (var i = 0; i < 25; i++)
+            writer.Write(i);
+        writer.Flush();
+        Assert.False(body.IsFull);
+        writer.Write((byte)1);
+        writer.Write("more");
+        writer.Flush();
+        Assert.True(body.IsFull);
+        Assert.Equal(100, body.Length);
+    }
+
+    [Fact]
     public void A_copy_is_found_whatever_was_done_to_it()
     {
         Write(7);

@@ -1,7 +1,5 @@
 using Marrow.Datasets;
 using Marrow.Datasets.Copies;
-using Marrow.Hub;
-using Marrow.Prediction;
 
 namespace Marrow.Tests.Datasets;
 
@@ -77,24 +75,6 @@ public class RealCopiesTests
         Assert.Equal(237, dataset.Samples.DistinctBy(s => s.Patient).Count());
         Assert.Equal(223, PatientGroups.Join(dataset.Samples, report).Join(dataset.Samples)
             .DistinctBy(s => s.Patient).Count());
-    }
-
-    /// <summary>The shipped detector was trained before copies were looked for.</summary>
-    [Fact(Explicit = true)]
-    public void The_shipped_detector_is_measured_on_the_films_that_it_held_out_with_a_warning()
-    {
-        var report = Find("spineweb16", "spineweb16", out var dataset);
-        var hub = new LocalHub(Path.Combine(Repository.Root(), "hub"));
-        using var checkpoint = hub.Resolve("retinanet-densenet121.spineweb16");
-        var selected = EvaluationSamples.Select(
-            checkpoint, "spineweb16", dataset.Root, EvaluationSplit.HeldOut, hub: hub);
-        TestContext.Current.TestOutputHelper!.WriteLine(string.Join('\n', selected.Warnings));
-        if (checkpoint.Split is { } recorded)
-            Assert.Equal(recorded.Images, selected.Samples.Count);
-        Assert.All(selected.Samples, s => Assert.Equal(s.OwnPatient, s.Patient));
-        var heldOut = selected.Samples.Select(s => s.ImagePath).ToHashSet();
-        Assert.Contains(report.Pairs, p => heldOut.Contains(p.First) != heldOut.Contains(p.Second));
-        Assert.Contains(selected.Warnings, w => w.Contains("was trained on copies of", StringComparison.Ordinal));
     }
 
     [Fact(Explicit = true)]

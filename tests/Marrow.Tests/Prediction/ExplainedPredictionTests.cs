@@ -13,8 +13,8 @@ namespace Marrow.Tests.Prediction;
 /// <summary>Explanations by the checkpoints that ship, and what is said where there are none.</summary>
 public class ExplainedPredictionTests
 {
-    private const string Detector = "retinanet-densenet121.spineweb16",
-        Regressor = "cobb-densenet121.spineweb16",
+    private const string Detector = "retinanet-resnet16-mlnet.spineweb16",
+        Regressor = "cobb-resnet16-mlnet.spineweb16",
         Chest = "densenet121.cxr-pediatric";
 
     private static readonly LocalHub Hub = new(Path.Combine(Repository.Root(), "hub"));

@@ -37,6 +37,10 @@ public sealed class SpineErrorsTests : IDisposable
         Assert.Equal(
             Digest.Of(File.ReadAllBytes(Path.Combine(_folder, SpineErrors.FileName))), digest);
         Assert.Equal(60, read.Calibrate(0.9, digest).Films);
+
+        // Of 60 films none is the one in a hundred: the largest error bounds 60 of 61.
+        var error = Assert.Throws<MarrowException>(() => read.Calibrate(0.99, digest));
+        Assert.Contains("99 or more", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -22,10 +22,7 @@ public sealed class WholeSpineTests
     }
 
     private static PredictorSet Predictor() =>
-        PredictorSet.Open(
-            new LocalHub(Path.Combine(Repository.Root(), "hub")),
-            "retinanet-densenet121.spineweb16",
-            "cobb-densenet121.spineweb16");
+        PredictorSet.Open(new LocalHub(Path.Combine(Repository.Root(), "hub")));
 
     private static Radiograph Cut(Radiograph film, int left, int top, int width, int height)
     {
@@ -94,6 +91,8 @@ public sealed class WholeSpineTests
         Assert.Equal(FindingStatus.Refused, finding.Status);
         Assert.Empty(finding.Spine().CobbDegrees);
         Assert.Null(finding.Spine().Severity);
-        Assert.StartsWith("No whole spine was found", finding.Warnings[0], StringComparison.Ordinal);
+        Assert.Contains(
+            ["No whole spine was found", "The image is unlike those of the training"],
+            reason => finding.Warnings[0].StartsWith(reason, StringComparison.Ordinal));
     }
 }

@@ -31,10 +31,15 @@ public sealed class CrossValidationPlan
 
     internal Stage Last => Recipe.Stages[^1];
 
-    /// <summary>True when the folds' stages together measure a spine.</summary>
-    internal bool IsOfSpines => Recipe.Stages.Any(stage =>
-        Stages.Contains(stage.Name)
-        && TaskCatalogue.Get(stage.Task).SpineRole is SpineRole.Landmarks or SpineRole.Angles);
+    /// <summary>True when the last stage takes part in measuring a spine, and the folds' stages together do.</summary>
+    internal bool IsOfSpines => RoleOf(Last) is not null && Recipe.Stages.Any(stage =>
+        Stages.Contains(stage.Name) && RoleOf(stage) is SpineRole.Landmarks or SpineRole.Angles);
+
+    /// <summary>The folds' stages whose checkpoints take part in measuring a spine.</summary>
+    internal IEnumerable<Stage> OfSpines =>
+        Recipe.Stages.Where(stage => Stages.Contains(stage.Name) && RoleOf(stage) is not null);
+
+    private static SpineRole? RoleOf(Stage stage) => TaskCatalogue.Get(stage.Task).SpineRole;
 
     internal int Films => Folds.Sum(fold => fold.Films.Count);
 

@@ -32,6 +32,10 @@ internal sealed class FoldPrediction(
             try
             {
                 Look(fold, checkpoints);
+                _warnings.AddRange(plan.OfSpines
+                    .Where(stage => !checkpoints.Exists(c => c.Name == stage.CheckpointName))
+                    .Select(stage => $"{fold.Name}: what stage {stage.Name} made takes no part in the measurement, "
+                        + "since it does not go with the detector, or another one of its kind comes first."));
                 if (measuring.Count == 0)
                     measuring = [.. checkpoints.Select(MeasuringCheckpoint.Of).OfType<MeasuringCheckpoint>()];
                 alike &= MeasuringCheckpoint.Difference(measuring, checkpoints, folder.Of(fold)) is null;
@@ -82,8 +86,8 @@ internal sealed class FoldPrediction(
                     cancellation,
                     checkpoints.Count > 1 ? checkpoints[0] : null,
                     request.DeviceChoice));
-                if (TaskCatalogue.Get(plan.Last.Task).LearnsWithoutLabels)
-                    continue;
+                if (TaskCatalogue.Get(plan.Last.Task) is { LearnsWithoutLabels: true } or { Straightens: true })
+                    continue; // nothing is predicted, or not without a detector
                 using var predictor = hub.OpenPredictor(request.DeviceChoice);
                 columns = predictor.Columns;
                 findings.Add([.. fold.Films.Select(film => Predict(predictor, film.ImagePath, cancellation))]);

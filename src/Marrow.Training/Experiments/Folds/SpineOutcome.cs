@@ -1,4 +1,3 @@
-using System.Globalization;
 using Marrow.Checkpoints;
 using Marrow.Findings;
 using Marrow.Metrics;
@@ -94,9 +93,7 @@ internal static class SpineOutcome
     private static IEnumerable<MeasuredValue> ForCard(
         CrossValidationPlan plan, IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> metrics)
     {
-        var split = string.Create(
-            CultureInfo.InvariantCulture,
-            $"out of {plan.Folds.Count} folds by patient (seed {plan.Recipe.SplitSeed})");
+        var split = MeasuredValue.OutOfFolds(plan.Folds.Count, plan.Recipe.SplitSeed);
         var (today, command) = (DateOnly.FromDateTime(DateTime.UtcNow), RepeatCommands.OfFolds(plan));
         return metrics
             .SelectMany(kind => kind.Key == SpineMetrics.Landmarks
@@ -121,7 +118,7 @@ internal static class SpineOutcome
             new() { Resamples = 0 });
         return new(fold.Fold.Number, fold.Films.Count, fold.Groups, Value("smape"), Value("mae.cobb1"));
 
-        double Value(string name) => metrics.First(m => m.Name == name).Value;
+        double Value(string name) => metrics.FirstOrDefault(m => m.Name == name)?.Value ?? double.NaN;
     }
 
     // The angles that are reported; of the others the SMAPE alone.

@@ -63,13 +63,19 @@ internal sealed class FilmCacheFile
     {
         if (UserCache.Open(UserCache.Films, Without) is not { } folder)
             return;
-        var body = new MemoryStream();
+        using var body = new BoundedStream(MaxBytes - HeaderBytes);
         using (var writer = new BinaryWriter(body, Encoding.UTF8, leaveOpen: true))
         {
             writer.Write(_key);
             content(writer);
         }
-        var bytes = body.GetBuffer().AsSpan(0, (int)body.Length).ToArray();
+        if (body.IsFull)
+        {
+            Notices.Say($"So many films take more than the {MaxBytes >> 30} GiB that are kept of one comparison: "
+                + $"{Without}.");
+            return;
+        }
+        var bytes = body.ToArray();
         try
         {
             AtomicFile.Write(Path.Combine(folder, _name), stream =>
@@ -84,5 +90,22 @@ internal sealed class FilmCacheFile
         {
             Notices.Say($"{e.Message} Without it {Without}. {UserCache.Remedy}");
         }
+    }
+
+    /// <summary>A stream in memory that takes so many bytes, and drops what comes after.</summary>
+    internal sealed class BoundedStream(int most) : MemoryStream
+    {
+        /// <summary>True when bytes were dropped.</summary>
+        public bool IsFull { get; private set; }
+
+        // Of a class that derives from MemoryStream, spans are written through this method too.
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            IsFull |= count > most - Length;
+            if (!IsFull)
+                base.Write(buffer, offset, count);
+        }
+
+        public override void WriteByte(byte value) => Write([value], 0, 1);
     }
 }

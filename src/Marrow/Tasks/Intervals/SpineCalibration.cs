@@ -92,7 +92,7 @@ internal sealed record CalibrationSource(
     string Experiment, string Data, [property: Range(2, 1000)] int Folds, Digest Digest);
 
 /// <summary>
-/// A checkpoint by its weights. The digest is that of their file, so that a checkpoint which has learnt since what is
-/// familiar to it is still the same.
+/// A checkpoint by its weights. The digest is that of the tensors (<see cref="Marrow.Weights.TensorDigest"/>), so that
+/// a checkpoint which has learnt since what is familiar to it, by this version or a later one, is still the same.
 /// </summary>
 internal sealed record CalibratedBeside(string Name, Digest Weights);

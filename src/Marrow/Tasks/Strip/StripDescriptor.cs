@@ -23,6 +23,7 @@ internal sealed class StripDescriptor : TaskDescriptor
     // A vertebra is some 56 px wide there, as wide as on the films of which most data sets are made.
     internal override (int Width, int Height, Fit Fit) DefaultInput => (128, 896, Fit.Letterbox);
     internal override bool Straightens => true;
+    internal override bool RefusesUnfamiliar => false; // Whether the film is one, the model that finds the curve says.
     internal override SpineRole? SpineRole => Tasks.SpineRole.Strip;
 
     internal override Module Build(Backbone backbone, ModelSpec spec) =>

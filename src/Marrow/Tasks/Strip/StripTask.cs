@@ -125,9 +125,12 @@ internal sealed class StripTask(StripNet model, ModelSpec spec, InputContract in
         ];
     }
 
+    /// <summary>True when the items are the vertebrae of a spine with their four corners.</summary>
+    internal bool IsOfSpines => Spec.Items == Vertebra.Count && PointsPerItem == CroppedSamples.CornerNames.Count;
+
     /// <summary>
     /// Returns the points of all items in strip pixels, [N][items * points], of normalised strips in the memory layout
-    /// of <paramref name="compute"/>.
+    /// of <paramref name="compute"/>. Throws <see cref="MarrowException"/> when the network gives no numbers.
     /// </summary>
     /// <param name="expected">Where the items are expected, in strip pixels, [N][items].</param>
     internal IReadOnlyList<Point2D[]> Find(
@@ -135,6 +138,9 @@ internal sealed class StripTask(StripNet model, ModelSpec spec, InputContract in
     {
         using var scope = NewDisposeScope();
         var means = Windows(strips, expected, compute).Means().Values<float>(); // [N, M, K, 2]
+        if (!Array.TrueForAll(means, float.IsFinite))
+            throw new MarrowException(
+                "The model of strips gives values that are no numbers: its weights are of no use. Use another one.");
         return
         [
             .. means.Chunk(2).Select(p => new Point2D(p[0], p[1])).Chunk(Spec.Items!.Value * PointsPerItem),
