@@ -63,11 +63,11 @@ internal static class EvaluateCommand
             .Computes()
             .OnDevice()
             .WithExamples(
-                "marrow evaluate densenet121.cxr-pediatric --data cxr=data/cxr",
-                "marrow evaluate retinanet-resnet16-mlnet.spineweb16 cobb-resnet16-mlnet.spineweb16 --data "
-                    + "spineweb16=data/spineweb16",
+                "marrow evaluate resnet16-mlnet.cxr-pediatric --data cxr=data/cxr",
+                "marrow evaluate retinanet-resnet16-mlnet.spineweb16 strip-resnet16-mlnet.spineweb16 --data own=films "
+                    + "--format csv --split all",
                 "marrow evaluate densenet121.mura --data mura=data/mura --split all --set split=valid",
-                "marrow evaluate retinanet-resnet16-mlnet.spineweb16 --data spineweb16=data/spineweb16 --fast",
+                "marrow evaluate retinanet-resnet16-mlnet.spineweb16 --data own=films --format csv --split all --fast",
                 "marrow evaluate cobb-resnet16-mlnet.spineweb16 --data own=films --format csv --split all --json")
             .Does(
                 (parsed, output, cancellation) =>

@@ -42,7 +42,7 @@ internal static class HubCalibrateCommand
             .Computes()
             .OnDevice()
             .WithExamples(
-                "marrow hub calibrate retinanet-resnet16-mlnet.spineweb16 --data spineweb16=data/spineweb16",
+                "marrow hub calibrate resnet16-mlnet.cxr-pediatric --data cxr=data/cxr",
                 "marrow hub calibrate densenet121.xrv --data chests=films --format csv --rate 0.02",
                 "marrow hub calibrate strip-resnet16-mlnet.spineweb16 --folds runs/spine-folds")
             .Does(

@@ -75,7 +75,7 @@ internal static class PredictCommand
             .WithExamples(
                 "marrow predict scan.jpg",
                 "marrow predict films/ --out results --checkpoint retinanet-resnet16-mlnet.spineweb16 --checkpoint "
-                    + "cobb-resnet16-mlnet.spineweb16",
+                    + "strip-resnet16-mlnet.spineweb16",
                 "marrow predict knees/ --checkpoint points-densenet121.knees",
                 "marrow predict films/ --checkpoint segment-densenet121.spineweb16 --out masks",
                 "marrow predict films/ --no-overlay",
