@@ -32,7 +32,7 @@ internal static class HubPushCommand
         }
             .WithExamples(
                 "marrow hub push densenet121.cxr-pediatric oci://registry.lab/chest/densenet121:v1",
-                "marrow hub push cobb-resnet16-mlnet.spineweb16 oci://127.0.0.1:5000/spine/cobb:v1 --with-parents",
+                "marrow hub push cobb-densenet-mini.own-spines oci://127.0.0.1:5000/spine/cobb:v1 --with-parents",
                 "marrow hub push densenet121.cxr-pediatric oci://registry.lab:5000/chest/densenet121:v1 --plain-http "
                     + "--json"
             )

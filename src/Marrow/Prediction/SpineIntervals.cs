@@ -13,12 +13,37 @@ namespace Marrow.Prediction;
 /// which gives the final corners: a model of strips where there is one, otherwise the detector. Beside other
 /// checkpoints than those it was made with, it says nothing.
 /// </summary>
-/// <param name="checkpoints">All checkpoints of the prediction.</param>
-internal sealed class SpineIntervals(IEnumerable<Checkpoint> checkpoints)
+internal sealed class SpineIntervals
 {
+    /// <param name="checkpoints">All checkpoints of the prediction.</param>
+    public SpineIntervals(IEnumerable<Checkpoint> checkpoints)
+    {
+        Checkpoint[] measuring = [.. checkpoints.Where(checkpoint => RoleOf(checkpoint) != SpineRole.Angles)];
+        var hasStrip = measuring.Any(checkpoint => RoleOf(checkpoint) == SpineRole.Strip);
+        foreach (var checkpoint in measuring)
+        {
+            if ((hasStrip && RoleOf(checkpoint) != SpineRole.Strip)
+                || (checkpoint.Config.ReadDecoding(checkpoint.Name) as CornersDecoding)?.Calibration
+                    is not { } calibration)
+                continue;
+            if (calibration.HoldsBeside(measuring.Where(other => other != checkpoint).Select(BesideOf)))
+            {
+                (Calibration, WhyNone) = (calibration, null);
+                return;
+            }
+            var beside = string.Join(" and ", calibration.Beside.Select(other => other.Name));
+            WhyNone = $"No intervals: those of {checkpoint.Name} were learnt "
+                + $"{(beside.Length == 0 ? "of it alone" : $"beside {beside}, with other weights or fewer models")}.";
+        }
+    }
+
     /// <summary>The calibration that holds; null when there is none.</summary>
-    public SpineCalibration? Calibration { get; } =
-        Holding([.. checkpoints.Where(checkpoint => RoleOf(checkpoint) != SpineRole.Angles)]);
+    public SpineCalibration? Calibration { get; }
+
+    /// <summary>
+    /// A sentence that says why a checkpoint's calibration does not hold; null where one does, and where none has any.
+    /// </summary>
+    public string? WhyNone { get; }
 
     /// <summary>Returns how another checkpoint's calibration names this one.</summary>
     public static CalibratedBeside BesideOf(Checkpoint checkpoint)
@@ -29,20 +54,6 @@ internal sealed class SpineIntervals(IEnumerable<Checkpoint> checkpoints)
             checkpoint.Name,
             Digest.OfHex(TensorDigest.Of(
                 weights.Entries.Select(entry => KeyValuePair.Create(entry.Name, weights.Read(entry.Name))))));
-    }
-
-    /// <param name="measuring">The checkpoints on which the corners depend.</param>
-    private static SpineCalibration? Holding(IReadOnlyList<Checkpoint> measuring)
-    {
-        var hasStrip = measuring.Any(checkpoint => RoleOf(checkpoint) == SpineRole.Strip);
-        return measuring
-            .Where(checkpoint => !hasStrip || RoleOf(checkpoint) == SpineRole.Strip)
-            .Select(checkpoint => (
-                Checkpoint: checkpoint,
-                (checkpoint.Config.ReadDecoding(checkpoint.Name) as CornersDecoding)?.Calibration))
-            .FirstOrDefault(member => member.Calibration?.HoldsBeside(
-                measuring.Where(other => other != member.Checkpoint).Select(BesideOf)) == true)
-            .Calibration;
     }
 
     private static SpineRole? RoleOf(Checkpoint checkpoint) => TaskCatalogue.Get(checkpoint.Config.Task).SpineRole;

@@ -216,6 +216,8 @@ internal sealed class SpinePredictor : IPredictor
             confidence = spine.Confidence;
             var judged = SpineJudgement.Of(spine, detected, corners, toInput, _detector.Decoding);
             warnings.AddRange(judged.Warnings);
+            if (!options.Fast && _intervals.WhyNone is { } why)
+                warnings.Add(why);
             doubts.AddRange(judged.Doubts);
             refusals = [.. _detector.UnfamiliarityOf(images, _compute)[0], .. judged.Refusals];
         }

@@ -138,6 +138,20 @@ public sealed class StripRunTests : IDisposable
         Assert.Equal(ExitCode.Failed, code);
         Assert.Contains("with an input of 32 x 128, not 32 x 96", error, StringComparison.Ordinal);
         Assert.Single(new LocalHub(otherHub).List(), e => e.Name == strip);
+
+        // Beside it there are no intervals, and a prediction says why.
+        var other = Assert.Single(new LocalHub(otherHub).List(), e => e.Name == detector).Folder;
+        Assert.Contains(
+            $"No intervals: those of {strip} were learnt beside {detector}", Predict(other), StringComparison.Ordinal);
+        Assert.DoesNotContain("No intervals", Predict(detector), StringComparison.Ordinal);
+
+        string Predict(string beside)
+        {
+            var (_, json, _) = Call(
+                "predict", FirstFilm(), "--checkpoint", beside, "--checkpoint", strip, "--hub", hub, "--json",
+                "--anyway", "--out", _folder["beside"]);
+            return json;
+        }
     }
 
     private void WriteErrors(string hub, params string[] names)
