@@ -78,7 +78,8 @@ internal sealed record EvaluationSamples
             throw new MarrowException(
                 $"{checkpoint.Name}: "
                     + (use is { HeldOut: 0 } ? "was trained on all of its data" : "does not say what was held out")
-                    + ". Measure on other data with --split all.");
+                    + ". Measure on other data with --split all, or cross-validate its recipe with marrow experiment "
+                    + "--folds.");
         else
             selected = HeldOut(checkpoint, trained!, use, dataset, labelled);
         return hub is null

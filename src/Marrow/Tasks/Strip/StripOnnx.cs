@@ -4,7 +4,8 @@ namespace Marrow.Tasks.Strip;
 
 /// <summary>
 /// Writes a <see cref="StripNet"/> as ONNX nodes. The output is "maps", [N, points, H/4, W/4]: where along the curve
-/// each item is expected, and the softmax over its window, are for whoever lays the strip; docs/strips.md says how.
+/// each item is expected, and the softmax over its window, are for whoever lays the strip, as docs/how-to-strips.md
+/// says.
 /// </summary>
 internal sealed class StripOnnx : TaskOnnx<StripNet>
 {
