@@ -226,7 +226,7 @@ internal static class SharingBenchmark
                 "--hub",
                 Path.Combine(Sources, "hub"),
                 "--checkpoint",
-                "retinanet-densenet121.spineweb16",
+                "retinanet-resnet16-mlnet.spineweb16",
                 "--out",
                 Output(),
             ];

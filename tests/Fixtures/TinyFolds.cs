@@ -58,16 +58,16 @@ internal sealed class TinyFolds : IDisposable
 
     public CrossValidationRequest Request(
         string outName, bool resume = false, bool fast = false, params string[] overrides) => new()
-    {
-        Recipe = RecipeReader.Read(RecipePath, overrides),
-        DataFolders = new Dictionary<string, string> { ["tiny"] = _pictures.Data, ["spines"] = Spines },
-        OutFolder = Out(outName),
-        Folds = Folds,
-        Resume = resume,
-        Fast = fast,
-        Command = ["marrow", "experiment", "folds.yaml", "--folds", "3"],
-        Resolve = name => throw new MarrowException($"{name}: no hub here."),
-    };
+        {
+            Recipe = RecipeReader.Read(RecipePath, overrides),
+            DataFolders = new Dictionary<string, string> { ["tiny"] = _pictures.Data, ["spines"] = Spines },
+            OutFolder = Out(outName),
+            Folds = Folds,
+            Resume = resume,
+            Fast = fast,
+            Command = ["marrow", "experiment", "folds.yaml", "--folds", "3"],
+            Resolve = name => throw new MarrowException($"{name}: no hub here."),
+        };
 
     public static CrossValidationResult Run(
         CrossValidationRequest request, Action<RunEvent>? report = null, CancellationToken? cancellation = null) =>

@@ -54,12 +54,12 @@ internal sealed record SpineMeasurement(
         file: radiograph.Source,
         width: radiograph.OriginalWidth,
         height: radiograph.OriginalHeight)
-    {
-        Confidence = 0,
-        Warnings = radiograph.Warnings,
-        Checkpoints = uses,
-        Looks = looks,
-    }, new(), null, []);
+        {
+            Confidence = 0,
+            Warnings = radiograph.Warnings,
+            Checkpoints = uses,
+            Looks = looks,
+        }, new(), null, []);
 
     private Finding With(Finding about) =>
         Explanations is null ? about.With(Spine) : about.With(Spine).With(Explanations);

@@ -99,7 +99,11 @@ public class FamiliarityRunTests
         {
             var request = new CalibrationRequest
             {
-                Checkpoint = all, Hub = HubOf(run, 1), Data = run.DataName, Root = run.Data, Format = format,
+                Checkpoint = all,
+                Hub = HubOf(run, 1),
+                Data = run.DataName,
+                Root = run.Data,
+                Format = format,
             };
             var error = Assert.Throws<MarrowException>(() => Calibration.Run(request));
             Assert.Contains(reason, error.Message, StringComparison.Ordinal);
