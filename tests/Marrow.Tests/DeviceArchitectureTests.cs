@@ -20,8 +20,8 @@ public class DeviceArchitectureTests
         "Marrow.Inputs.Preprocessor", // a new tensor is filled with images
         "Marrow.Weights.WeightFile", // files of weights are read into new tensors,
         "Marrow.Weights.Safetensors", // and written from copies that were brought to the processor
+        "Marrow.Weights.TensorDigest", // as above
         "Marrow.Exchange.PyTorchWriter", // as above
-        "Marrow.Exchange.ExportedFile", // as above
         "Marrow.Checkpoints.Transfer.WarmStart", // asks for the device first
         "Marrow.Checkpoints.Transfer.CheckpointDiff", // reads files of weights, or copies brought to the processor
         "Marrow.Training.Loop.RunState", // hashes copies that were brought to the processor

@@ -33,7 +33,8 @@ internal sealed class SpineIntervals
             }
             var beside = string.Join(" and ", calibration.Beside.Select(other => other.Name));
             WhyNone = $"No intervals: those of {checkpoint.Name} were learnt "
-                + $"{(beside.Length == 0 ? "of it alone" : $"beside {beside}, with other weights or fewer models")}.";
+                + $"{(beside.Length == 0 ? "of it alone" : $"beside {beside}")}, and here other weights, or further "
+                + "models, measure with it.";
         }
     }
 
