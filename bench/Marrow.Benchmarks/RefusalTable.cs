@@ -116,21 +116,14 @@ internal sealed class RefusalTable : IDisposable
             EvaluationSamples.Select(_checkpoint, OwnName, OwnRoot, split).Samples;
 
         IEnumerable<Radiograph> Films(IReadOnlyList<Sample> samples) =>
-            Spread(samples).Select(sample => Read(sample.ImagePath));
+            EvenSpread.Of(samples, _each).Select(sample => Read(sample.ImagePath));
     }
 
     private IEnumerable<Radiograph> Files(string folder)
     {
         string[] files =
             [.. Directory.GetFiles(folder, "*.*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
-        return Spread(files).Select(Read);
-    }
-
-    /// <summary>Returns the most images of a set, evenly spread over it.</summary>
-    private IEnumerable<T> Spread<T>(IReadOnlyList<T> all)
-    {
-        var count = Math.Min(_each, all.Count);
-        return Enumerable.Range(0, count).Select(i => all[(int)((long)i * all.Count / count)]);
+        return EvenSpread.Of(files, _each).Select(Read);
     }
 
     private Radiograph Read(string path) =>

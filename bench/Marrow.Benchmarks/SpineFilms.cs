@@ -45,11 +45,10 @@ internal sealed class SpineFilms : IDisposable
             var films = chosen[0]
                 .Where(s => chosen.All(others => others.Any(other => other.Id == s.Id)))
                 .ToList();
-            var count = Math.Min(arguments.Number("--films", UsualFilms), films.Count);
             return new(
                 checkpoints,
                 PredictorSet.Open(hub, arguments.Names),
-                [.. Enumerable.Range(0, count).Select(i => films[i * films.Count / count])]);
+                EvenSpread.Of(films, arguments.Number("--films", UsualFilms)));
         }
         finally
         {

@@ -26,7 +26,7 @@ public sealed class LocalHub(string folder)
     internal static LocalHub? Around(Checkpoint checkpoint) =>
         new DirectoryInfo(checkpoint.Path) is { Parent: { Parent: { } hub } name } own
         && name.Name == checkpoint.Name
-        && $"{checkpoint.Digest}".EndsWith($":{own.Name}", StringComparison.Ordinal)
+        && own.Name == checkpoint.Digest.Hex
             ? new(hub.FullName)
             : null;
 

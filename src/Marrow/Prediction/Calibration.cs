@@ -66,16 +66,16 @@ public static class Calibration
         IReadOnlyList<Sample> Known, IReadOnlyList<Sample> Bounding, IReadOnlyList<Sample> Counted,
         IReadOnlyList<string> Warnings) Divide(CalibrationRequest request)
     {
-        var all = Select(EvaluationSplit.All);
-        if (request.Format is not null && all.Warnings is [var seen, ..])
-            throw new MarrowException(
-                $"{seen} What is familiar to it can't be learnt from them. Name images that it has not seen.");
         if (request.Format is null && request.Checkpoint.Parents.Datasets.Any(data => data.Use is { HeldOut: 0 }))
             throw MarrowException.Bad(
                 request.Checkpoint.Name,
                 "a checkpoint that held out a part of its data, by which it is learnt how unlike an image may be",
                 "one that was trained on all of it",
                 "Name other images like those, with --format.");
+        var all = Select(EvaluationSplit.All);
+        if (request.Format is not null && all.Warnings is [var seen, ..])
+            throw new MarrowException(
+                $"{seen} What is familiar to it can't be learnt from them. Name images that it has not seen.");
         var own = request.Format is null ? Select(EvaluationSplit.HeldOut) : null;
         var heldOut = own?.Samples ?? PatientSplit.Create(all.Samples, HeldOutShare, DivisionSeed).HeldOut;
         var ids = heldOut.Select(s => s.Id).ToHashSet(StringComparer.Ordinal);

@@ -67,14 +67,16 @@ public static class IntervalCalibration
     private static IEnumerable<MeasuredValue> Metrics(
         Checkpoint old, SpineErrors errors, IReadOnlyList<MetricValue> check)
     {
-        if (errors.Measured is not [var first, ..])
-            return old.Metrics.Where(before => !before.IsOutOfFold);
-        return
-        [
-            .. old.Metrics.Where(before => !before.IsOutOfFold),
-            .. errors.Measured,
-            .. check.Select(metric => MeasuredValue.Of(metric, first.Dataset, first.Split, first.Date, first.Command)),
-        ];
+        var kept = old.Metrics.Where(before => !before.IsOutOfFold);
+        return errors.Measured is not [var first, ..]
+            ? kept
+            :
+            [
+                .. kept,
+                .. errors.Measured,
+                .. check.Select(metric =>
+                    MeasuredValue.Of(metric, first.Dataset, first.Split, first.Date, first.Command)),
+            ];
     }
 
     private static string Learnt(SpineCalibration calibration, IReadOnlyList<MetricValue> check)

@@ -4,8 +4,8 @@ using Marrow.Findings;
 using Marrow.Hub;
 using Marrow.Imaging;
 using Marrow.Inputs;
-using Marrow.Spine;
 using Marrow.Tasks;
+using Marrow.Tasks.Strip;
 
 namespace Marrow.Prediction;
 
@@ -263,8 +263,7 @@ public sealed class PredictorSet : IDisposable
 
     /// <summary>True for a model of strips whose items are vertebrae with four corners.</summary>
     private static bool IsOfSpines(HubEntry entry) =>
-        ConfigOf(entry) is { Model.Items: Vertebra.Count } config
-        && config.Classes.Count == CroppedSamples.CornerNames.Count;
+        ConfigOf(entry) is { } config && StripSamples.AreOfSpines(config);
 
     private static CheckpointConfig? ConfigOf(HubEntry entry) =>
         CheckpointManifest.Read(entry.Folder).ReadListed(entry.Folder, Checkpoint.ConfigFile) is { } config

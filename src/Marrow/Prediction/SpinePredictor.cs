@@ -87,18 +87,19 @@ internal sealed class SpinePredictor : IPredictor
                 _corners = corners;
                 _uses.Add(new("corners", checkpoint.Name, checkpoint.Digest));
                 break;
-            case StripTask strip when strip.IsOfSpines:
+            case StripTask strip when StripSamples.AreOfSpines(checkpoint.Config):
                 _strips.Add(strip);
                 _uses.Add(new(StripRole, checkpoint.Name, checkpoint.Digest));
                 break;
+            case StripTask:
+                task.Dispose();
+                throw MarrowException.Bad(
+                    checkpoint.Name,
+                    $"a model of strips for {Vertebra.Count} vertebrae with four corners each",
+                    $"one for {checkpoint.Config.Model.Items} items with {checkpoint.Config.Classes.Count} points",
+                    "Points along other curves are measured by marrow evaluate.");
             default:
                 task.Dispose();
-                if (task is StripTask)
-                    throw MarrowException.Bad(
-                        checkpoint.Name,
-                        $"a model of strips for {Vertebra.Count} vertebrae with four corners each",
-                        $"one for {checkpoint.Config.Model.Items} items with {checkpoint.Config.Classes.Count} points",
-                        "Points along other curves are measured by marrow evaluate.");
                 throw new MarrowException(
                     $"{checkpoint.Name}: a checkpoint for {checkpoint.Config.Task}. Spine predictions take one for "
                         + $"{Of(SpineRole.Landmarks)}, one for {Of(SpineRole.Angles)}, or one of each, and one for "

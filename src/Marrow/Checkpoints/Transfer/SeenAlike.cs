@@ -37,16 +37,13 @@ internal sealed record SeenAlike(string Images, IReadOnlyList<StageAlignment> St
     private static (string What, int Count, IEnumerable<Radiograph> Images) Films(
         Checkpoint a, Checkpoint b, string folder, int count)
     {
-        var all = ImageInputs.Of([folder]).Images;
-        var taken = Math.Min(count, all.Count);
+        var taken = EvenSpread.Of(ImageInputs.Of([folder]).Images, count);
         var (width, height) = (
             Math.Max(a.Config.Input.Width, b.Config.Input.Width),
             Math.Max(a.Config.Input.Height, b.Config.Input.Height));
         return (
-            $"{taken} images of {folder}",
-            taken,
-            Enumerable
-                .Range(0, taken)
-                .Select(i => RadiographReader.Read(all[(int)((long)i * all.Count / taken)], width, height)));
+            $"{taken.Count} images of {folder}",
+            taken.Count,
+            taken.Select(path => RadiographReader.Read(path, width, height)));
     }
 }

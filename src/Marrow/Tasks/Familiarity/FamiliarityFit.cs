@@ -27,9 +27,7 @@ internal static class FamiliarityFit
     internal static readonly ImageSketch Sketch = new(FirstLevel: 2, Bands: 4, NumbersPerLevel: 16, Seed: 1);
 
     /// <summary>Returns evenly spread samples, as many as count at most.</summary>
-    public static IReadOnlyList<Sample> Spread(IReadOnlyList<Sample> samples) => samples.Count <= MostImages
-        ? samples
-        : [.. Enumerable.Range(0, MostImages).Select(i => samples[(int)((long)i * samples.Count / MostImages)])];
+    public static IReadOnlyList<Sample> Spread(IReadOnlyList<Sample> samples) => EvenSpread.Of(samples, MostImages);
 
     /// <summary>True when models of a task make findings that can be refused by it.</summary>
     public static bool Serves(TaskModel task) =>

@@ -24,6 +24,10 @@ internal static class StripSamples
     public static IReadOnlyList<string> PointsOf(Dataset dataset) =>
         dataset.Samples.Any(s => s.Vertebrae.Count > 0) ? CroppedSamples.CornerNames : [OnlyPoint];
 
+    /// <summary>True for a model whose items are the vertebrae of a spine with their four corners.</summary>
+    public static bool AreOfSpines(CheckpointConfig config) =>
+        config.Model.Items == Vertebra.Count && config.Classes.Count == CroppedSamples.CornerNames.Count;
+
     /// <summary>
     /// Returns how many items the curve of every image has; the least that a curve can have where no image is labelled.
     /// Throws <see cref="MarrowException"/> when images differ in it.

@@ -125,9 +125,6 @@ internal sealed class StripTask(StripNet model, ModelSpec spec, InputContract in
         ];
     }
 
-    /// <summary>True when the items are the vertebrae of a spine with their four corners.</summary>
-    internal bool IsOfSpines => Spec.Items == Vertebra.Count && PointsPerItem == CroppedSamples.CornerNames.Count;
-
     /// <summary>
     /// Returns the points of all items in strip pixels, [N][items * points], of normalised strips in the memory layout
     /// of <paramref name="compute"/>. Throws <see cref="MarrowException"/> when the network gives no numbers.
