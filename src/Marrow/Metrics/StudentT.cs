@@ -18,6 +18,19 @@ internal static class StudentT
         return Within(0.95, values.Count - 1) * Math.Sqrt(variance / values.Count);
     }
 
+    /// <summary>
+    /// Returns the value that one more exceeds with the probability <paramref name="rate"/>, if it is of the same
+    /// normal distribution: a few values do not show the largest of a hundred (a prediction interval).
+    /// </summary>
+    /// <param name="values">Two or more.</param>
+    /// <param name="rate">0 to 0.5, both excluded.</param>
+    public static double Farthest(IReadOnlyList<double> values, double rate)
+    {
+        var (mean, degrees) = (values.Average(), values.Count - 1);
+        var deviation = Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / degrees);
+        return mean + Within(1 - 2 * rate, degrees) * deviation * Math.Sqrt(1 + 1.0 / values.Count);
+    }
+
     /// <summary>The t within plus and minus which the share (0 to 1, both excluded) lies.</summary>
     /// <param name="degrees">Of freedom, 1 or more.</param>
     public static double Within(double share, int degrees)

@@ -6,6 +6,7 @@ using Marrow.Inputs;
 using Marrow.Spine;
 using Marrow.Tasks;
 using Marrow.Tasks.Cobb;
+using Marrow.Tasks.Familiarity;
 using Marrow.Tasks.Points;
 using Marrow.Tasks.Strip;
 using Marrow.Tasks.Vertebrae;
@@ -215,12 +216,13 @@ internal sealed class SpinePredictor : IPredictor
             if (!options.Fast)
                 spreads = AngleSpread.Of(looks, first, corners, film.OriginalHeight, jumps);
             confidence = spine.Confidence;
-            var judged = SpineJudgement.Of(spine, detected, corners, toInput, _detector.Decoding);
+            var unfamiliarity = _detector.UnfamiliarityOf(images, _compute)[0];
+            var judged = SpineJudgement.Of(spine, detected, corners, toInput, unfamiliarity, _detector.Decoding);
             warnings.AddRange(judged.Warnings);
             if (!options.Fast && _intervals.WhyNone is { } why)
                 warnings.Add(why);
             doubts.AddRange(judged.Doubts);
-            refusals = [.. _detector.UnfamiliarityOf(images, _compute)[0], .. judged.Refusals];
+            refusals = [.. FamiliarityContract.Refusals(unfamiliarity), .. judged.Refusals];
         }
         else
         {
@@ -240,7 +242,7 @@ internal sealed class SpinePredictor : IPredictor
                 explained)
             : null;
         if (_regressor is not null && _detector is null)
-            refusals = _regressor.UnfamiliarityOf(input.Images, _compute)[0];
+            refusals = FamiliarityContract.Refusals(_regressor.UnfamiliarityOf(input.Images, _compute)[0]);
         var beside = _regressor?.Decoding.BesideDetector;
         if (measured is not null && beside?.Doubt(measured.Degrees[0], regressed[0]) is { } differ)
             doubts.Add(differ);

@@ -59,7 +59,8 @@ internal abstract class TaskModel(ModelSpec spec, InputContract input) : IDispos
     /// </summary>
     /// <param name="toInput">For each image the transform from original pixels to input pixels.</param>
     internal virtual IReadOnlyList<IReadOnlyList<string>> RefusalsOf(
-        Tensor images, IReadOnlyList<AffineTransform> toInput, Compute compute) => UnfamiliarityOf(images, compute);
+        Tensor images, IReadOnlyList<AffineTransform> toInput, Compute compute) =>
+        [.. UnfamiliarityOf(images, compute).Select(FamiliarityContract.Refusals)];
 
     /// <summary>
     /// Chooses the values of the decoding by which images are refused, once it is known which are familiar. Called with
@@ -70,12 +71,11 @@ internal abstract class TaskModel(ModelSpec spec, InputContract input) : IDispos
     }
 
     /// <summary>
-    /// Returns for each image the sentence that says that it is unlike those of the training; none for one that is not.
+    /// Returns how unfamiliar each image is, as <see cref="FamiliarityContract.Of(TaskModel, Tensor, Compute)"/> says;
+    /// 0 where it was not learnt what is familiar.
     /// </summary>
-    internal IReadOnlyList<IReadOnlyList<string>> UnfamiliarityOf(Tensor images, Compute compute) =>
-        Familiarity is { } familiarity
-            ? [.. familiarity.Of(this, images, compute).Select(FamiliarityContract.Refusals)]
-            : [.. Enumerable.Range(0, (int)images.shape[0]).Select(_ => (IReadOnlyList<string>)[])];
+    internal IReadOnlyList<double> UnfamiliarityOf(Tensor images, Compute compute) =>
+        Familiarity?.Of(this, images, compute) ?? new double[images.shape[0]];
 
     /// <summary>Returns the config that is stored with the weights.</summary>
     public abstract CheckpointConfig Describe();

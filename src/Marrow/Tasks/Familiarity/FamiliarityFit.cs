@@ -70,16 +70,10 @@ internal static class FamiliarityFit
 
     /// <summary>
     /// Returns the distance that one more image exceeds with the probability <paramref name="rate"/>: the logarithms of
-    /// distances are about normal, and a few images do not show the farthest of a hundred (a prediction interval).
+    /// distances are about normal.
     /// </summary>
-    private static double Bound(double[] distances, double rate)
-    {
-        double[] logs = [.. distances.Select(distance => Math.Log(distance))];
-        var (mean, degrees) = (logs.Average(), logs.Length - 1);
-        var deviation = Math.Sqrt(logs.Sum(log => (log - mean) * (log - mean)) / degrees);
-        var deviations = StudentT.Within(1 - 2 * Math.Max(rate, LeastRate), degrees);
-        return Math.Exp(mean + deviations * deviation * Math.Sqrt(1 + 1.0 / logs.Length));
-    }
+    private static double Bound(double[] distances, double rate) =>
+        Math.Exp(StudentT.Farthest([.. distances.Select(distance => Math.Log(distance))], Math.Max(rate, LeastRate)));
 
     /// <summary>Returns a number as a checkpoint keeps it, so that what is said of an image stays the same.</summary>
     private static double Stored(double value) => (float)value;

@@ -4,6 +4,7 @@ using Marrow.Imaging;
 using Marrow.Inputs;
 using Marrow.Metrics;
 using Marrow.Spine;
+using Marrow.Tasks.Familiarity;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -40,18 +41,33 @@ internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, Input
     internal override IReadOnlyList<IReadOnlyList<string>> RefusalsOf(
         Tensor images, IReadOnlyList<AffineTransform> toInput, Compute compute) =>
         [
-            .. UnfamiliarityOf(images, compute)
-                .Zip(Evidence(images, toInput, compute), (unfamiliar, evidence) =>
-                    (IReadOnlyList<string>)[.. unfamiliar, .. evidence.Refusals(Decoding.WholeSpine)]),
+            .. Evidence(images, toInput, compute).Select(evidence =>
+                (IReadOnlyList<string>)
+                [
+                    .. FamiliarityContract.Refusals(evidence.Unfamiliarity),
+                    .. evidence.Refusals(Decoding.WholeSpine),
+                ]),
         ];
+
+    /// <summary>Learns how the vertebrae of a chain are counted from where the labels' ends stand.</summary>
+    internal override void ChooseDecoding(BatchLoader validation, Compute compute)
+    {
+        var ends = new List<(double First, double Last)>();
+        ForEachBatch(validation, compute, (_, batch) => ends.AddRange(
+            from shown in batch.Samples
+            where shown.Sample.Vertebrae.Count == Vertebra.Count
+            let first = shown.Sample.Vertebrae[0].Transform(shown.ToInput)
+            let last = shown.Sample.Vertebrae[^1].Transform(shown.ToInput)
+            select (first.Center.Y / Input.Height, last.Center.Y / Input.Height)));
+        Decoding = Decoding with { Counting = LevelCount.Learn(ends) };
+    }
 
     internal override void ChooseRefusals(BatchLoader unseen, Compute compute)
     {
-        var scores = new List<double>();
-        ForEachBatch(unseen, compute, (images, batch) => scores.AddRange(
-            Evidence(images, [.. batch.Samples.Select(s => s.ToInput)], compute).Select(e => e.MeanScore)));
-        scores.Sort();
-        Decoding = Decoding with { WholeSpine = Decoding.WholeSpine.Suiting(scores[scores.Count / 2]) };
+        var seen = new List<SpineEvidence>();
+        ForEachBatch(unseen, compute, (images, batch) =>
+            seen.AddRange(Evidence(images, [.. batch.Samples.Select(s => s.ToInput)], compute)));
+        Decoding = Decoding with { WholeSpine = Decoding.WholeSpine.Suiting(seen, Familiarity!.Rate) };
     }
 
     public override CheckpointConfig Describe() =>
@@ -205,7 +221,8 @@ internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, Input
         return
         [
             .. SpineDecoder.Decode(output, Decoding, mirrored)
-                .Zip(toInput, (spine, transform) => SpineEvidence.Of(spine, transform, Decoding.WholeSpine)),
+                .Zip(toInput, UnfamiliarityOf(images, compute)).Select(image =>
+                    SpineEvidence.Of(image.First, image.Second, image.Third, Decoding.WholeSpine)),
         ];
     }
 

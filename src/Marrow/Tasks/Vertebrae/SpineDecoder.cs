@@ -1,6 +1,6 @@
 // From the detector's numbers to one spine. Data flow: anchors with a fair score -> their corners -> those that see the
 // same vertebra (non-maximum suppression) averaged by score, as several cells and anchors see each vertebra and their
-// errors differ -> the best chain of 17 (SpineChain) -> gaps filled.
+// errors differ -> the best chain of 17 (SpineChain) -> gaps filled -> where the count begins (LevelCount).
 
 using Marrow.Computing;
 using Marrow.Imaging;
@@ -143,8 +143,9 @@ internal static class SpineDecoder
     public static SpinePrediction Assemble(IReadOnlyList<Detection> detections, VertebraeDecoding decoding,
         int inputWidth, int inputHeight)
     {
-        var chain = new SpineChain(decoding.Chain, inputWidth, inputHeight);
-        return chain.Find([.. detections.Where(d => IsPlausible(d.Vertebra))]);
+        Detection[] plausible = [.. detections.Where(d => IsPlausible(d.Vertebra))];
+        var spine = new SpineChain(decoding.Chain, inputWidth, inputHeight).Find(plausible);
+        return decoding.Counting is { } counting ? LevelCount.Of(spine, plausible, counting, inputHeight) : spine;
     }
 
     /// <summary>

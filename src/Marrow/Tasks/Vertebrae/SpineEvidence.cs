@@ -7,9 +7,10 @@ namespace Marrow.Tasks.Vertebrae;
 
 /// <summary>
 /// Whether a film shows the whole spine that a detector was asked for. The decoder always gives 17 vertebrae: on ten it
-/// draws seven more between them, on a hand 17 along the fingers. Two things give that away, in what the first look
-/// saw: a part of the chain scores low, and the boxes are too flat. On a whole-spine film a vertebra is about 1.7 times
-/// as wide as it is high; squeezed between its neighbours it has its true width and a part of its height.
+/// draws seven more between them, on a hand 17 along the fingers. Three things give that away, in what the first look
+/// saw: a part of the chain scores low, the boxes are too flat, and the film is a little unfamiliar. The score needed
+/// rises with both others. On a whole-spine film a vertebra is about 1.7 times as wide as it is high; squeezed between
+/// its neighbours it has its true width and a part of its height.
 ///
 /// Measured with the detector of recipes/spine-densenet.yaml, the values of its contract chosen on one half of the
 /// films and rates of the other: refused are the upper and the lower half and the lower 70 % of 40 held-out films each
@@ -24,10 +25,15 @@ namespace Marrow.Tasks.Vertebrae;
 /// <param name="WeakestAt">The index of the first of those vertebrae.</param>
 /// <param name="MeanScore">The mean score of all 17 vertebrae.</param>
 /// <param name="Flatness">The median ratio of width to height of the boxes, in pixels of the film.</param>
-internal sealed record SpineEvidence(double WeakestRun, int WeakestAt, double MeanScore, double Flatness)
+/// <param name="Unfamiliarity">
+/// How far the film is from those of the training, as a multiple of what is allowed; 0 where that is not known.
+/// </param>
+internal sealed record SpineEvidence(
+    double WeakestRun, int WeakestAt, double MeanScore, double Flatness, double Unfamiliarity)
 {
     /// <param name="spine">The spine of the first look, in input pixels.</param>
-    public static SpineEvidence Of(SpinePrediction spine, AffineTransform toInput, WholeSpineDecoding decoding)
+    public static SpineEvidence Of(
+        SpinePrediction spine, AffineTransform toInput, double unfamiliarity, WholeSpineDecoding decoding)
     {
         var toFilm = toInput.Invert();
         Vertebra[] onFilm = [.. spine.Vertebrae.Select(v => v.Transform(toFilm))];
@@ -39,14 +45,18 @@ internal sealed record SpineEvidence(double WeakestRun, int WeakestAt, double Me
                 (weakest, at) = (mean, first);
         }
         double[] flat = [.. onFilm.Select(Flat).Order()];
-        return new(weakest, at, spine.Scores.Average(), flat[flat.Length / 2]);
+        return new(weakest, at, spine.Scores.Average(), flat[flat.Length / 2], unfamiliarity);
     }
 
     /// <summary>Returns sentences that say why the film shows no whole spine; empty when it shows one.</summary>
     public IReadOnlyList<string> Refusals(WholeSpineDecoding decoding)
     {
-        var needed = decoding.ScorePerLnFlatness * Math.Log(Math.Max(Flatness, 1e-3)) + decoding.ScoreAtSquare;
-        if (MeanScore >= decoding.LeastMeanScore && WeakestRun >= needed)
+        const double leastOfLn = 1e-3;
+        var forShape = decoding.ScorePerLnFlatness * Math.Log(Math.Max(Flatness, leastOfLn))
+            + decoding.ScoreAtSquare;
+        var forDistance = decoding.ScorePerLnUnfamiliarity * Math.Log(Math.Max(Unfamiliarity, leastOfLn))
+            + decoding.ScoreAtLimit;
+        if (MeanScore >= decoding.LeastMeanScore && WeakestRun >= Math.Max(forShape, forDistance))
             return [];
         const string nothing = "No whole spine was found";
         var reasons = new List<string>();

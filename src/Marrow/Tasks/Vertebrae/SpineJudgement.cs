@@ -16,12 +16,14 @@ internal sealed record SpineJudgement(
     /// The vertebrae that are measured, in the film's pixels: the detector's own or refined ones.
     /// </param>
     /// <param name="toInput">The transform from the film's pixels to input pixels.</param>
+    /// <param name="unfamiliarity">How unfamiliar the film is to the detector; 0 where that is not known.</param>
     public static SpineJudgement Of(SpinePrediction spine, DetectedSpine detected, IReadOnlyList<Vertebra> corners,
-        AffineTransform toInput, VertebraeDecoding decoding)
+        AffineTransform toInput, double unfamiliarity, VertebraeDecoding decoding)
     {
         var (warnings, doubts) = (new List<string>(), new List<string>());
         var refusals = detected.IsUsable
-            ? SpineEvidence.Of(spine.FirstLook ?? spine, toInput, decoding.WholeSpine).Refusals(decoding.WholeSpine)
+            ? SpineEvidence.Of(spine.FirstLook ?? spine, toInput, unfamiliarity, decoding.WholeSpine)
+                .Refusals(decoding.WholeSpine)
             : ["No whole spine was found: no vertebra was seen."];
         var (filled, least) = (spine.Filled.Count(f => f), decoding.Judgement.LeastConfidence);
         if (filled > 0)

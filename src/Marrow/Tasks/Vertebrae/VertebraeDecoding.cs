@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Marrow.Imaging;
+using Marrow.Metrics;
 using Marrow.Spine;
 using Marrow.Tasks.Intervals;
 
@@ -13,13 +14,23 @@ internal sealed record VertebraeDecoding : CornersDecoding
 {
     public CandidateDecoding Candidates { get; init; } = new();
     public ChainDecoding Chain { get; init; } = new();
+
+    /// <summary>How the chain's vertebrae are counted; null to count as the chain does.</summary>
+    public CountingDecoding? Counting { get; init; }
+
     public SecondLookDecoding SecondLook { get; init; } = new();
     public AngleDecoding Angles { get; init; } = new();
     public WholeSpineDecoding WholeSpine { get; init; } = new();
     public SpineJudgementDecoding Judgement { get; init; } = new();
 
     internal override CornersDecoding OfAngles =>
-        this with { Calibration = null, WholeSpine = new(), Judgement = new() };
+        this with
+        {
+            Calibration = null,
+            Counting = Counting is null ? null : new(), // The places are each training's own.
+            WholeSpine = new(),
+            Judgement = new(),
+        };
 
     internal override IReadOnlyList<RehearsedValue> Rehearse(SeededRandom random) =>
         [.. VertebraeRehearsal.Of(this, random), .. Calibration?.Rehearse(random) ?? []];
@@ -227,8 +238,8 @@ internal sealed record WholeSpineDecoding
     public int RunVertebrae { get; init; } = 4;
 
     /// <summary>
-    /// The lowest mean score of all vertebrae with which a film is measured. A run chooses it, and the next two values,
-    /// where it learns which films are familiar; see <see cref="Suiting"/>.
+    /// The lowest mean score of all vertebrae with which a film is measured. A run chooses it, and the next four
+    /// values, where it learns which films are familiar; see <see cref="Suiting"/>.
     /// </summary>
     [Range(0.0, 1.0)]
     public double LeastMeanScore { get; init; } = 0.5;
@@ -243,6 +254,18 @@ internal sealed record WholeSpineDecoding
     /// <summary>The score that the weakest run must have when the boxes are square.</summary>
     [Range(-10.0, 10.0)]
     public double ScoreAtSquare { get; init; } = -0.12;
+
+    /// <summary>
+    /// The factor of ln(unfamiliarity) in the score that the weakest run must have, too; <see cref="ScoreAtLimit"/> is
+    /// added to it. On a film that is cut off, some vertebrae score less and the film is less familiar, each by too
+    /// little to tell alone. With 0, here and in <see cref="ScoreAtLimit"/>, nothing is asked.
+    /// </summary>
+    [Range(0.0, 10.0)]
+    public double ScorePerLnUnfamiliarity { get; init; }
+
+    /// <summary>The score that the weakest run must have on a film that is as unfamiliar as it may be.</summary>
+    [Range(0.0, 1.0)]
+    public double ScoreAtLimit { get; init; }
 
     /// <summary>
     /// The ratio of width to height from which a refusal mentions it. 97 % of whole-spine films have a smaller one.
@@ -266,21 +289,30 @@ internal sealed record WholeSpineDecoding
 
     /// <summary>
     /// Returns the same for a detector whose scores are others, and which knows by itself which films are familiar. A
-    /// film has to reach the same share of the usual scores; and its mean score and its flatness, by which the defaults
-    /// also tell other images, may be a little off. With the detector of recipes/spine.yaml 4 of the 481 films of
-    /// SpineWeb 16 are then refused, where 12 were with the defaults, and of other images as many.
+    /// film has to reach the same share of the usual scores; its mean score and its flatness, by which the defaults
+    /// also tell other images, may be a little off; and what the weakest run has to score by the film's unfamiliarity
+    /// is what <paramref name="rate"/> of films like <paramref name="unseen"/> do not reach.
     /// </summary>
-    /// <param name="usualMeanScore">The median mean score of whole-spine films, 0 to 1.</param>
-    internal WholeSpineDecoding Suiting(double usualMeanScore)
+    /// <param name="unseen">What the detector saw on two or more whole-spine films that it was not trained on.</param>
+    /// <param name="rate">0 to 0.5, both excluded.</param>
+    internal WholeSpineDecoding Suiting(IReadOnlyList<SpineEvidence> unseen, double rate)
     {
         const double defaultsMeanScore = 0.78; // that of the films by which the defaults were chosen
         const double leastShare = 0.6, flatShare = 0.88;
+        const double unfamiliarShare = 0.5; // of the usual score; tells cut films best, from 0.4 to 0.7 alike
+        double[] means = [.. unseen.Select(e => e.MeanScore).Order()];
+        var usualMeanScore = means[means.Length / 2];
         var (absent, share) = (new WholeSpineDecoding(), flatShare * Math.Min(1, usualMeanScore / defaultsMeanScore));
+        var perLn = unfamiliarShare * usualMeanScore;
+        var lowest = -StudentT.Farthest(
+            [.. unseen.Select(e => perLn * Math.Log(e.Unfamiliarity) - e.WeakestRun)], rate);
         return this with
         {
             LeastMeanScore = leastShare * usualMeanScore,
             ScorePerLnFlatness = share * absent.ScorePerLnFlatness,
             ScoreAtSquare = share * absent.ScoreAtSquare,
+            ScorePerLnUnfamiliarity = perLn,
+            ScoreAtLimit = Math.Clamp(lowest, 0, 1),
         };
     }
 }

@@ -34,7 +34,8 @@ internal static class VertebraeRehearsal
             Vertebra[] original = [.. spine.Vertebrae.Select(v => v.Transform(toFilm))];
             var (width, height) = ((int)(FilmWidth * Width), (int)(FilmHeight * Height));
             var detected = new DetectedSpine(width, height, original, spine.Filled.Count(filled => !filled));
-            var judged = SpineJudgement.Of(spine, detected, original, ToInput, decoding);
+            var unfamiliarity = 0.4 + 0.2 * i;
+            var judged = SpineJudgement.Of(spine, detected, original, ToInput, unfamiliarity, decoding);
 
             corners.AddRange(original.SelectMany(v => (Point2D[])[v.TopLeft, v.TopRight, v.BottomLeft, v.BottomRight])
                 .SelectMany(corner => (double[])[corner.X, corner.Y]));
@@ -51,7 +52,44 @@ internal static class VertebraeRehearsal
             new("expectedDegrees", degrees),
             new("confidences", confidences),
             new("judgements", judgements),
+            .. decoding.Counting is { } counting ? (RehearsedValue[])[new("counts", Counts(counting, random))] : [],
         ];
+    }
+
+    /// <summary>
+    /// Returns, for chains at many places with detections beyond their ends, where the counted ones begin and end, and
+    /// their scores.
+    /// </summary>
+    private static List<double> Counts(CountingDecoding decoding, SeededRandom random)
+    {
+        const int chains = 60, mostBeyond = 3;
+        var numbers = new List<double>();
+        for (var i = 0; i < chains; i++)
+        {
+            var curve = Curve(random, random.Uniform(-0.02, 0.2), random.Uniform(0.7, 1));
+            double[] scores = [.. curve.Select(_ => random.Uniform(0.2, 0.95))];
+            var seen = new List<Detection>();
+            for (var beyond = 1; beyond <= mostBeyond; beyond++)
+            {
+                foreach (var (end, inner) in ((Vertebra, Vertebra)[])[(curve[0], curve[1]), (curve[^1], curve[^2])])
+                {
+                    var step = (end.Center - inner.Center) * beyond;
+                    var place = Moved(end.Transform(AffineTransform.Translate(step.X, step.Y)), random, 2);
+                    if (random.Uniform(0, 1) < 0.8)
+                        seen.Add(new(place, (float)random.Uniform(0.01, 0.9)));
+                }
+            }
+            var chain = new SpinePrediction
+            {
+                Vertebrae = curve,
+                Scores = scores,
+                Filled = new bool[Vertebra.Count],
+                Confidence = scores.Average(),
+            };
+            var counted = LevelCount.Of(chain, seen, decoding, Height);
+            numbers.AddRange([counted.Vertebrae[0].Center.Y, counted.Vertebrae[^1].Center.Y, counted.Confidence]);
+        }
+        return numbers;
     }
 
     /// <summary>Returns how many of the anchors are used, and which one is the last.</summary>
