@@ -137,6 +137,8 @@ internal static class StageRun
                 context.Report(e);
             },
             context.Cancellation);
+        using var plain = images.Plain(images.Shown.Training, options.Batch, masks, context.Cancellation);
+        task.LearnFromLabels(plain!);
         if (validation is not null)
         {
             loop.ChooseDecoding(validation);

@@ -98,6 +98,14 @@ internal abstract class TaskModel(ModelSpec spec, InputContract input) : IDispos
         BatchLoader loader, Compute compute, BootstrapOptions bootstrap) => Measure(loader, compute, bootstrap);
 
     /// <summary>
+    /// Learns the values of the decoding that follow from labels alone, such as where a spine usually stands. Called
+    /// once after training, with the training part as it is without augmentation.
+    /// </summary>
+    internal virtual void LearnFromLabels(BatchLoader training)
+    {
+    }
+
+    /// <summary>
     /// Chooses the values of the decoding that depend on the data, such as a threshold. Called once after training,
     /// with the part of the data that chose the best weights. The model is in evaluation mode.
     /// </summary>
@@ -118,12 +126,21 @@ internal abstract class TaskModel(ModelSpec spec, InputContract input) : IDispos
     protected internal static void ForEachBatch(BatchLoader loader, Compute compute, Action<Tensor, Batch> act)
     {
         using var noGrad = no_grad();
+        ForEachBatch(loader, batch =>
+        {
+            using var scope = NewDisposeScope();
+            act(compute.Arrange(batch.Images), batch);
+        });
+    }
+
+    /// <summary>Calls the action for every batch of one pass.</summary>
+    protected static void ForEachBatch(BatchLoader loader, Action<Batch> act)
+    {
         loader.Seek(0, 0);
         for (var i = 0; i < loader.BatchesPerEpoch; i++)
         {
-            using var scope = NewDisposeScope();
             using var batch = loader.Next();
-            act(compute.Arrange(batch.Images), batch);
+            act(batch);
         }
     }
 }

@@ -50,10 +50,10 @@ internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, Input
         ];
 
     /// <summary>Learns how the vertebrae of a chain are counted from where the labels' ends stand.</summary>
-    internal override void ChooseDecoding(BatchLoader validation, Compute compute)
+    internal override void LearnFromLabels(BatchLoader training)
     {
         var ends = new List<(double First, double Last)>();
-        ForEachBatch(validation, compute, (_, batch) => ends.AddRange(
+        ForEachBatch(training, batch => ends.AddRange(
             from shown in batch.Samples
             where shown.Sample.Vertebrae.Count == Vertebra.Count
             let first = shown.Sample.Vertebrae[0].Transform(shown.ToInput)

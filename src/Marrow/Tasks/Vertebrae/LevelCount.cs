@@ -6,7 +6,7 @@ namespace Marrow.Tasks.Vertebrae;
 
 /// <summary>
 /// Says how the vertebrae of a chain are counted: a chain of 17 may begin one vertebra too high or too low, since C7
-/// and T1, or L5 and the sacrum, look alike. A run learns from its validation films where the ends of a spine usually
+/// and T1, or L5 and the sacrum, look alike. A run learns from its training labels where the ends of a spine usually
 /// stand; see <see cref="LevelCount"/>.
 /// </summary>
 internal sealed record CountingDecoding
