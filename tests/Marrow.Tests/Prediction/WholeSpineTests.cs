@@ -70,8 +70,9 @@ public sealed class WholeSpineTests
     }
 
     /// <summary>
-    /// Halves are refused, and mostly what lacks T1 to about T5. What lacks the lower lumbar vertebrae looks much like
-    /// a short spine: the larger half of such films are measured (docs/predictions.md, "Limits").
+    /// Halves are refused, and what lacks T1 to about T5. What lacks the lower lumbar vertebrae looks much like a short
+    /// spine, on films that the detector has learnt above all: a quarter or so of such films are measured
+    /// (docs/predictions.md, "Limits").
     /// </summary>
     [Fact(Explicit = true)]
     public void Films_that_are_cut_off_are_refused_the_sooner_the_more_is_missing()
@@ -90,9 +91,9 @@ public sealed class WholeSpineTests
             upper += Refused(film, 0, 0.7);
         }
         TestContext.Current.TestOutputHelper!.WriteLine($"{halves} of {2 * films}, {lower} and {upper} of {films}");
-        Assert.InRange(halves, 2 * films - 2, 2 * films);
-        Assert.InRange(lower, films - 4, films);
-        Assert.InRange(upper, films / 4, films);
+        Assert.InRange(halves, 2 * films - 1, 2 * films);
+        Assert.InRange(lower, films - 1, films);
+        Assert.InRange(upper, films / 2, films);
 
         int Refused(Radiograph film, double top, double height)
         {
