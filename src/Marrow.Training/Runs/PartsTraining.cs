@@ -6,7 +6,6 @@ using Marrow.Tasks.Multitask;
 using Marrow.Training.Loop;
 using Marrow.Training.Methods;
 using Marrow.Training.Recipes;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Marrow.Training.Runs;

@@ -4,7 +4,9 @@ using Marrow.Tasks.Multitask;
 
 namespace Marrow.Tests.Hostile;
 
-/// <summary>Configs of several tasks that were changed by someone who knows how to make their hashes true again.</summary>
+/// <summary>
+/// Configs of several tasks that were changed by someone who knows how to make their hashes true again.
+/// </summary>
 public sealed class HostilePartsTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -22,7 +22,11 @@ public class MultitaskNetTests
     private static ModelSpec Three() => Spec(
         ("chest", new() { Architecture = "densenet-mini", Outputs = 3 }),
         ("head", new() { Architecture = "points-densenet-mini", Outputs = 2 }),
-        ("spine", new() { Architecture = "detect-densenet-mini", Detector = new() { Corners = 0, AnchorSizes = [16] } }));
+        ("spine", new()
+        {
+            Architecture = "detect-densenet-mini",
+            Detector = new() { Corners = 0, AnchorSizes = [16] },
+        }));
 
     [Fact]
     public void The_backbone_is_there_once_and_each_part_has_the_rest_under_its_name()
@@ -69,7 +73,8 @@ public class MultitaskNetTests
         model.Dispose();
         model.Dispose();
 
-        List<float> Answers() => [.. ModelOutputs.Of(model, images).Select(output => output.Value.abs().sum().Value<float>())];
+        List<float> Answers() =>
+            [.. ModelOutputs.Of(model, images).Select(output => output.Value.abs().sum().Value<float>())];
     }
 
     [Fact]
@@ -96,7 +101,7 @@ public class MultitaskNetTests
             using var loader = bench.Loader();
             using var batch = loader.Next();
             manual_seed(5); // of what is hidden
-            var loss = part.Task.Loss(batch.Images, batch, Compute.Float32).Select(l => l.Value).Aggregate((a, b) => a.Plus(b));
+            var loss = Sum(part.Task.Loss(batch.Images, batch, Compute.Float32));
             foreach (var (name, gradient) in Gradients(loss * Scalars.Of(weight)))
                 sums[name] = sums.TryGetValue(name, out var before) ? before.Plus(gradient) : gradient;
         }
@@ -142,8 +147,10 @@ public class MultitaskNetTests
                 parameter.grad = null;
         }
 
-        static void Backward(IReadOnlyList<(string Name, Tensor Value)> losses) =>
-            losses.Select(l => l.Value).Aggregate((a, b) => a.Plus(b)).backward();
+        static void Backward(IReadOnlyList<(string Name, Tensor Value)> losses) => Sum(losses).backward();
+
+        static Tensor Sum(IReadOnlyList<(string Name, Tensor Value)> losses) =>
+            losses.Select(l => l.Value).Aggregate((a, b) => a.Plus(b));
     }
 
     [Fact]
@@ -171,13 +178,17 @@ public class MultitaskNetTests
         var groups = plan.Groups(task.Model);
         var grouped = groups.SelectMany(group => group.Parameters.Select(p => p.Name)).ToList();
         Assert.Equal(task.Model.named_parameters().Select(p => p.name).Order(), grouped.Order());
-        Assert.Equal(["head", "head.noDecay"], groups.Where(g => g.Parameters.Any(p => p.Name.StartsWith("parts.", StringComparison.Ordinal))).Select(g => g.Name).Order());
+        Assert.Equal(
+            ["head", "head.noDecay"],
+            groups.Where(group => group.Parameters.Any(p => IsOfAPart(p.Name))).Select(group => group.Name).Order());
         plan.Apply(task.Model, plan.FrozenStages(0, 10));
-        Assert.All(task.Model.named_parameters(), p =>
-            Assert.Equal(p.name.StartsWith("parts.", StringComparison.Ordinal), p.parameter.requires_grad));
+        Assert.All(
+            task.Model.named_parameters(), p => Assert.Equal(IsOfAPart(p.name), p.parameter.requires_grad));
         using var average = new MovingAverage(task.Model, 0.9);
         var averaged = average.State().Select(s => s.Name).ToList();
         Assert.Equal(averaged.Count, averaged.Distinct().Count());
+
+        static bool IsOfAPart(string key) => key.StartsWith(MultitaskNet.PartsPrefix, StringComparison.Ordinal);
     }
 
     [Fact]
