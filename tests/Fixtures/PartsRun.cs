@@ -63,7 +63,8 @@ internal sealed class PartsRun : SmallRun
     public string Picture => Path.Combine(_discs.Data, "0.png");
 
     /// <summary>Measures a checkpoint of this run on what its parts held out of one data set.</summary>
-    public EvaluationResult Evaluate(Checkpoints.Checkpoint checkpoint, string data, out IReadOnlyList<string> warnings)
+    public EvaluationResult Evaluate(
+        Marrow.Checkpoints.Checkpoint checkpoint, string data, out IReadOnlyList<string> warnings)
     {
         var evaluation = new Evaluation(new()
         {

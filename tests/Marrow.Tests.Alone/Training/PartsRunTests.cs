@@ -173,6 +173,8 @@ public sealed class PartsRunTests : IDisposable
             DataFolders = request.DataFolders,
             OutFolder = request.OutFolder,
             HubFolder = request.HubFolder,
+            Starts = ["scratch"],
+            Resolve = request.Resolve,
         }));
         Assert.Contains("learns several tasks", experiment.Message, StringComparison.Ordinal);
         foreach (var format in (ExportFormat[])[ExportFormat.Onnx, ExportFormat.Bundle])
