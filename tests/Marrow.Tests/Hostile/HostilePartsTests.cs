@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Marrow.Checkpoints;
+using Marrow.Hub;
 using Marrow.Tasks.Multitask;
 
 namespace Marrow.Tests.Hostile;
@@ -47,11 +48,11 @@ public sealed class HostilePartsTests : IDisposable
         string key, string value, string says)
     {
         using var bench = new TaskBench();
-        using (var task = bench.CreateParts("classify", "points", "pretrain"))
-        {
-            using var saved = Drafts.Of(task, "multi-densenet-mini.hostile").Save(_folder["hub"]);
-        }
-        var folder = Directory.GetDirectories(_folder["hub/multi-densenet-mini.hostile"]).Single();
+        using var task = bench.CreateParts("classify", "points", "pretrain");
+        using var saved = Drafts.Of(task, "multi-densenet-mini.hostile").Save(_folder["hub"]);
+        var folder = Directory.CreateDirectory(_folder["changed"]).FullName;
+        foreach (var file in Directory.GetFiles(saved.Path))
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
         ChangedCheckpoint.Edit(folder, Checkpoint.ConfigFile, config =>
         {
             JsonNode node = config;

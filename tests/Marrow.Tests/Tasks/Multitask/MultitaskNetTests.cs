@@ -6,6 +6,7 @@ using Marrow.Tasks;
 using Marrow.Tasks.Multitask;
 using Marrow.Training.Loop;
 using Marrow.Training.Methods;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests.Tasks.Multitask;
@@ -69,7 +70,7 @@ public class MultitaskNetTests
         }
         Assert.All(before.Zip(Answers()), pair => Assert.NotEqual(pair.First, pair.Second));
         model.to(META);
-        Assert.All(model.state_dict().Values, tensor => Assert.Equal(TorchSharp.DeviceType.META, tensor.device_type));
+        Assert.All(model.state_dict().Values, tensor => Assert.Equal(DeviceType.META, tensor.device_type));
         model.Dispose();
         model.Dispose();
 
