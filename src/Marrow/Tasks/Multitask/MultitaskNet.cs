@@ -28,7 +28,7 @@ internal sealed class MultitaskNet : KeyedModule<Tensor, Tensor>
         try
         {
             foreach (var (name, spec) in specs)
-                parts.Add((name, ModelCatalogue.BuildOn(new SharedBackbone(backbone), spec)));
+                parts.Add((name, ModelCatalogue.BuildOn(backbone.Shared(), spec)));
         }
         catch
         {

@@ -1,8 +1,7 @@
-using Marrow.Backbones;
 using Marrow.Onnx;
 using static TorchSharp.torch;
 
-namespace Marrow.Tasks.Multitask;
+namespace Marrow.Backbones;
 
 /// <summary>
 /// A backbone that belongs to somebody else. A part of a model of several tasks takes it for its own; its forward
