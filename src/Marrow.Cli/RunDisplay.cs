@@ -1,4 +1,5 @@
 using System.Globalization;
+using Marrow.Metrics;
 using Marrow.Training.Loop;
 using Spectre.Console;
 
@@ -47,7 +48,9 @@ internal static class RunDisplay
     public static string Metrics(RunEvent e) =>
         string.Join(
             "  ",
-            e.Metrics.Where(m => !m.Key.Contains('.')).Select(m => $"{m.Key} {NumberText.Significant(m.Value)}"));
+            e.Metrics
+                .Where(m => MetricCatalogue.IsOfAll(m.Key))
+                .Select(m => $"{m.Key} {NumberText.Significant(m.Value)}"));
 
     private static Progress At(RunEvent e) => new(e.Stage, e.Step, e.Steps, ProgressUnit.Steps);
 

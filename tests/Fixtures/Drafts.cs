@@ -101,6 +101,10 @@ internal static class Drafts
             Citation = "Wu et al. 2017",
         };
 
+    /// <summary>Of a task with the weights that its model has.</summary>
+    public static CheckpointDraft Of(TaskModel task, string name) =>
+        new() { Name = name, Config = task.Describe(), Weights = ModelWeights.Of(task.Model), Card = Card() };
+
     public static CheckpointDraft Detector(Module model)
     {
         var draft = Of(model, 1, "vertebra");

@@ -13,6 +13,10 @@ internal abstract class SmallRun : IDisposable
     /// <summary>NAME in --data NAME=DIR.</summary>
     public abstract string DataName { get; }
 
+    /// <summary>All folders of data by their names.</summary>
+    public virtual IReadOnlyDictionary<string, string> DataFolders =>
+        new Dictionary<string, string> { [DataName] = Data };
+
     public abstract string Stage { get; }
 
     /// <summary>Name of what the stage makes.</summary>
@@ -21,7 +25,7 @@ internal abstract class SmallRun : IDisposable
     public RunRequest Request(string outName, bool resume = false, params string[] overrides) => new()
     {
         Recipe = RecipeReader.Read(RecipePath, overrides),
-        DataFolders = new Dictionary<string, string> { [DataName] = Data },
+        DataFolders = DataFolders,
         OutFolder = Path.Combine(Folder, outName),
         HubFolder = Path.Combine(Folder, outName, "hub"),
         Resume = resume,
@@ -29,5 +33,5 @@ internal abstract class SmallRun : IDisposable
         Resolve = name => throw new MarrowException($"{name}: no hub here."),
     };
 
-    public void Dispose() => Directory.Delete(Folder, recursive: true);
+    public virtual void Dispose() => Directory.Delete(Folder, recursive: true);
 }

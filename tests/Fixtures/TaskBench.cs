@@ -1,6 +1,7 @@
 using Marrow.Datasets;
 using Marrow.Inputs;
 using Marrow.Tasks;
+using Marrow.Tasks.Multitask;
 using Marrow.Tasks.Strip;
 
 namespace Marrow.Tests;
@@ -49,8 +50,31 @@ internal sealed class TaskBench : IDisposable
     /// <summary>With random weights, on the processor.</summary>
     public TaskModel Create(string name)
     {
+        if (TaskCatalogue.Get(name).HasParts)
+            return CreateParts("classify", "regress", "pretrain");
+        var task = TaskCatalogue.Create(name, Model(name), _input, Data());
+        task.AdaptTo(_samples);
+        return task;
+    }
+
+    /// <summary>Several tasks on one backbone, whose parts are called a, b, c ...</summary>
+    public MultitaskTask CreateParts(params IReadOnlyList<string> tasks)
+    {
+        var whole = MultitaskTask.Create(
+            "multi-densenet-mini",
+            [.. tasks.Select((task, i) => ($"{(char)('a' + i)}", task, Model(task), _input, Data()))]);
+        foreach (var part in whole.Parts)
+            part.Task.AdaptTo(_samples);
+        return whole;
+    }
+
+    private static ModelRequest Model(string task) =>
+        new($"{TaskCatalogue.Get(task).ArchitecturePrefix}densenet-mini");
+
+    private Dataset Data()
+    {
         string[] names = ["a", "b", "c", "d"];
-        var data = new Dataset(
+        return new Dataset(
             name: "made-up",
             format: "csv",
             root: _images.Folder,
@@ -62,13 +86,6 @@ internal sealed class TaskBench : IDisposable
             BoxClasses = names,
             MaskClasses = ["area"],
         };
-        var task = TaskCatalogue.Create(
-            name,
-            new($"{TaskCatalogue.Get(name).ArchitecturePrefix}densenet-mini"),
-            _input,
-            data);
-        task.AdaptTo(_samples);
-        return task;
     }
 
     public void Dispose()

@@ -123,8 +123,8 @@ public class ArchitectureTests
     [Fact]
     public void The_rule_sees_method_bodies() =>
         Assert.Contains(Uses.Value, u =>
-            u.Type.FullName == "Marrow.Training.Runs.StageRun" && u.Used.FullName == "Marrow.Training.Loop.TrainingLoop"
-        );
+            u.Type.FullName == "Marrow.Training.Runs.SingleTraining"
+            && u.Used.FullName == "Marrow.Training.Loop.TrainingLoop");
 
     private static string? Folder(TypeReference type)
     {

@@ -24,6 +24,7 @@ internal static class ExperimentPlanner
     {
         var source = request.Recipe;
         var recipe = source.Only(request.Stages.Count > 0 ? request.Stages : [source.Stages[^1].Name]);
+        OneTask.Require(recipe);
         var last = recipe.Stages[^1];
         var missing = recipe
             .Stages.Select(s => s.Data.Name)

@@ -13,7 +13,7 @@ namespace Marrow.Training.Loop;
 
 /// <summary>
 /// The one training loop. Each step: batch -> forward (bf16) -> loss (float32) -> backward pass, then the same of the
-/// batches of unlabelled images that the method asks for -> clip -> optimizer -> average. Each epoch, or every few:
+/// further batches that the method asks for -> clip -> optimizer -> average. Each epoch, or every few:
 /// metrics on the validation part, the best weights kept. The whole of what the next step depends on is in one state
 /// file, so that a run killed at any moment goes on as if it had never stopped; on the CPU its weights end
 /// bit-identical.
@@ -114,7 +114,7 @@ internal sealed class TrainingLoop : IDisposable
             var wanted = _freeze.FrozenStages(_progress.Step, _totalSteps);
             if (wanted != frozen)
                 _freeze.Apply(_task.Model, frozen = wanted);
-            var images = _options.Batch * _options.Accumulate * (1 + _method.UnlabeledBatches(Place));
+            var images = _options.Accumulate * _method.ImagesOf(Place, _options.Batch);
             var start = Stopwatch.GetTimestamp();
             var loss = Step();
             _progress = _progress with
@@ -164,7 +164,7 @@ internal sealed class TrainingLoop : IDisposable
     /// <summary>
     /// True after the last step and after every so many epochs, unless the model was already measured at this step.
     /// </summary>
-    private bool OwesMeasurement => _validation is not null && _progress.Step > 0
+    private bool OwesMeasurement => (_validation is not null || _method.Watches) && _progress.Step > 0
         && (
             _progress.Step == _totalSteps
             || (_progress.Step % _stepsPerEpoch == 0 && _progress.Step / _stepsPerEpoch % _options.EvaluateEvery == 0))
@@ -197,10 +197,10 @@ internal sealed class TrainingLoop : IDisposable
                 files.AddRange(batch.Samples.Select(s => s.Sample.ImagePath));
                 labelled += Backward(_method.Labelled(_compute.Arrange(batch.Images), batch, Place), parts, files);
             }
-            for (var u = 0; u < _method.UnlabeledBatches(Place); u++)
+            for (var u = 0; u < _method.FurtherBatches(Place); u++)
             {
-                using var unlabeledScope = NewDisposeScope();
-                Backward(_method.Unlabeled(Place, files), parts, files);
+                using var furtherScope = NewDisposeScope();
+                Backward(_method.Further(Place, files), parts, files);
             }
         }
         var norm = _optimizer.ClipGradients(_options.ClipNorm);
@@ -272,18 +272,16 @@ internal sealed class TrainingLoop : IDisposable
         IReadOnlyList<MetricValue> metrics;
         using (_average?.Use())
         {
-            metrics = Measure(_validation!, PointEstimates);
-            var value = metrics.FirstOrDefault(m => m.Name == _options.Metric)
-                ?? throw new MarrowException($"train.metric: {_options.Metric} is none of "
-                    + $"{string.Join(", ", metrics.Select(m => m.Name))}.");
+            metrics = _validation is null ? Watch() : Measure(_validation, PointEstimates);
+            var value = _validation is null ? double.NaN : Chosen(metrics);
             // A metric may be undefined (AUROC where one class is missing): then nothing is chosen by it.
-            var better = double.IsFinite(value.Value) && (_progress.BestValue is not { } best
-                || (MetricCatalogue.Get(_options.Metric).HigherIsBetter ? value.Value > best : value.Value < best));
+            var better = double.IsFinite(value) && (_progress.BestValue is not { } best
+                || (MetricCatalogue.Get(_options.Metric).HigherIsBetter ? value > best : value < best));
             if (better)
                 RunState.SaveWeights(BestPath, _task.Model);
             _progress = _progress with
             {
-                BestValue = better ? value.Value : _progress.BestValue,
+                BestValue = better ? value : _progress.BestValue,
                 BestStep = better ? _progress.Step : _progress.BestStep,
                 WorseEvaluations = better || _progress.BestValue is null ? 0 : _progress.WorseEvaluations + 1,
                 History = [.. _progress.History, new(_progress.Step, metrics.ToDictionary(m => m.Name, m => m.Value))],
@@ -303,6 +301,21 @@ internal sealed class TrainingLoop : IDisposable
             Message = _progress.StoppedEarly ? $"stopped early: {_options.Metric} has not improved in "
                 + $"{_options.Patience} evaluations" : null,
         });
+    }
+
+    /// <summary>Returns the value of the metric that chooses the best weights.</summary>
+    private double Chosen(IReadOnlyList<MetricValue> metrics) =>
+        metrics.FirstOrDefault(m => m.Name == _options.Metric)?.Value
+        ?? throw new MarrowException($"train.metric: {_options.Metric} is none of "
+            + $"{string.Join(", ", metrics.Select(m => m.Name))}.");
+
+    /// <summary>Measures what the method watches, by which nothing is chosen.</summary>
+    private IReadOnlyList<MetricValue> Watch()
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        _task.Model.eval();
+        return _method.Watch(PointEstimates);
     }
 
     /// <summary>

@@ -1,14 +1,16 @@
 using Marrow.Computing;
 using Marrow.Inputs;
+using Marrow.Metrics;
 using Marrow.Tasks;
 using static TorchSharp.torch;
 
 namespace Marrow.Training.Methods;
 
 /// <summary>
-/// What a step learns from: the labelled batch, and with some methods batches of unlabelled images beside it. The loop
-/// asks for the loss of each, one after the other, so that one graph at a time is held; it knows nothing else of a
-/// method. What a method keeps from step to step is in <see cref="State"/>, or follows from the step's number.
+/// What a step learns from: the batch of the loop, and with some methods further batches beside it, of unlabelled
+/// images or of other data sets. The loop asks for the loss of each, one after the other, so that one graph at a time
+/// is held; it knows nothing else of a method. What a method keeps from step to step is in <see cref="State"/>, or
+/// follows from the step's number.
 /// </summary>
 internal abstract class TrainingMethod : IDisposable
 {
@@ -40,15 +42,28 @@ internal abstract class TrainingMethod : IDisposable
     public virtual IReadOnlyList<(string Name, Tensor Value)> Labelled(Tensor images, Batch batch, StepPlace place) =>
         Task.Loss(images, batch, Compute);
 
-    /// <summary>How many batches of unlabelled images this step learns from, for each labelled one.</summary>
-    public virtual int UnlabeledBatches(StepPlace place) => 0;
+    /// <summary>How many further batches this step learns from, for each of the loop's.</summary>
+    public virtual int FurtherBatches(StepPlace place) => 0;
 
     /// <summary>
-    /// The loss of the next of them by its parts, weighted; empty when nothing is learnt from it. The model's mode is
-    /// left as it was.
+    /// The loss of the next of the further batches by its parts, weighted; empty when nothing is learnt from it. The
+    /// model's mode is left as it was.
     /// </summary>
     /// <param name="files">Gets the names of the batch's images.</param>
-    public virtual IReadOnlyList<(string Name, Tensor Value)> Unlabeled(StepPlace place, List<string> files) => [];
+    public virtual IReadOnlyList<(string Name, Tensor Value)> Further(StepPlace place, List<string> files) => [];
+
+    /// <summary>How many images belong to one of the loop's batches, those of further batches included.</summary>
+    /// <param name="batch">Images in a batch of the loop.</param>
+    public virtual int ImagesOf(StepPlace place, int batch) => batch * (1 + FurtherBatches(place));
+
+    /// <summary>
+    /// True when the method has images of its own on which the model is measured from time to time. Nothing is chosen
+    /// by them.
+    /// </summary>
+    public virtual bool Watches => false;
+
+    /// <summary>Measures the model on those images. The model is in evaluation mode, without gradients.</summary>
+    public virtual IReadOnlyList<MetricValue> Watch(BootstrapOptions bootstrap) => [];
 
     /// <summary>
     /// After the optimizer's step. Throws <see cref="MarrowException"/> when the method has collapsed.

@@ -60,9 +60,9 @@ internal abstract class UnlabeledMethod : TrainingMethod
                 ["weight"] = _weight,
             };
 
-    public override int UnlabeledBatches(StepPlace place) => place.Step < WarmupSteps(place) ? 0 : _options.Ratio;
+    public override int FurtherBatches(StepPlace place) => place.Step < WarmupSteps(place) ? 0 : _options.Ratio;
 
-    public sealed override IReadOnlyList<(string Name, Tensor Value)> Unlabeled(StepPlace place, List<string> files)
+    public sealed override IReadOnlyList<(string Name, Tensor Value)> Further(StepPlace place, List<string> files)
     {
         _weight = Weight(place);
         using var scope = NewDisposeScope();
@@ -77,7 +77,7 @@ internal abstract class UnlabeledMethod : TrainingMethod
 
     public override void Done(StepPlace place, double labelledLoss)
     {
-        if (UnlabeledBatches(place) == 0)
+        if (FurtherBatches(place) == 0)
             return;
         _watch.AddStep(labelledLoss);
         if (_watch.Problem(_section, _options.Confidence, place) is { } problem)

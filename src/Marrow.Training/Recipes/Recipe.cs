@@ -62,7 +62,12 @@ public sealed class Recipe
 
     /// <summary>NAMEs for --data, of all stages, each once.</summary>
     public IReadOnlyList<string> DataNames =>
-        [.. Stages.SelectMany(s => (string?[])[s.Data.Name, s.Unlabeled?.Name]).OfType<string>().Distinct()];
+        [
+            .. Stages
+                .SelectMany(s => (string?[])[.. s.Each.Select(one => one.Data.Name), s.Unlabeled?.Name])
+                .OfType<string>()
+                .Distinct(),
+        ];
 
     /// <summary>Of the stages chosen by <see cref="Only"/>; empty for all.</summary>
     public IReadOnlyList<string> Chosen { get; private init; } = [];

@@ -10,17 +10,26 @@ namespace Marrow.Training.Recipes;
 internal static class RecipeData
 {
     /// <param name="reference">Reads a key that names an earlier stage or a checkpoint.</param>
+    /// <param name="validation">The share of the validation part where none is given.</param>
     public static StageData Read(
         RecipeSection stage,
         double heldOut,
         string task,
-        Func<RecipeSection, string, KeyText, string?> reference)
+        Func<RecipeSection, string, KeyText, string?> reference,
+        double validation = StageData.UsualValidation)
     {
+        var hasParts = TaskCatalogue.Find(task) is { HasParts: true };
         var node = stage.Require(
             "data",
             "data: {name: spineweb16, format: spineweb16}",
-            new("What it is trained on.") { Value = "section" });
-        var absent = new StageData { Name = "", Format = "" };
+            new($"What it is trained on. {TaskWords.Names(t => t.HasParts)} has `datasets` in its place.")
+            {
+                Value = "section",
+            },
+            isNeeded: !hasParts);
+        if (node is not null && hasParts)
+            stage.Errors.Add(node, $"data: task {task} learns from several data sets. Move it to datasets.");
+        var absent = new StageData { Name = "", Format = "", Validation = validation };
         if (node is null)
             return absent;
         var s = stage.Child(node, "data");
@@ -60,9 +69,11 @@ internal static class RecipeData
             HeldOut = s.Number("heldOut", heldOut, 0, 0.9,
                 new("Never trained on.") { Unit = "share", Default = "the recipe's" }),
             Validation = s.Number("validation", absent.Validation, 0, 0.5,
-                new("Share of what is not held out that chooses the best weights. 0: the last weights are kept.")
+                new("Share of what is not held out that chooses the best weights. 0: the last weights are kept. Of "
+                    + "a part of `datasets` it is only measured on, and chooses nothing.")
                 {
                     Unit = "share",
+                    Default = $"{KeyWords.Number(StageData.UsualValidation)}; 0 in `datasets`",
                 }),
         };
         if (s.Has("limit") && s.Has("fraction"))

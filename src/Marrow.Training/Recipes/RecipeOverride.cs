@@ -81,8 +81,21 @@ internal static class RecipeOverride
             map.Entries.Add(
                 (new(RecipeNodeKind.Scalar, origin, 0, 0) { Text = key }, new(RecipeNodeKind.Map, origin, 0, 0)));
         }
-        if (map.Entries[at].Value.Kind == RecipeNodeKind.Map)
-            Set(map.Entries[at].Value, path[1..], value, origin, errors);
+        var inner = map.Entries[at].Value;
+        // An item of a list is called by its name, as stages are: datasets.chest.batch=8.
+        if (inner.Kind == RecipeNodeKind.List && path.Length > 2)
+        {
+            var name = path[1];
+            if (inner.Items.Find(i => i.Kind == RecipeNodeKind.Map && StageName(i) == name) is not { } item)
+            {
+                errors.Add(origin, 0, 0, $"{key} has nothing called {RecipeErrors.Quote(name)}.");
+                return;
+            }
+            inner = item;
+            path = path[1..];
+        }
+        if (inner.Kind == RecipeNodeKind.Map)
+            Set(inner, path[1..], value, origin, errors);
         else
             errors.Add(origin, 0, 0, $"{key} is {map.Entries[at].Value.Describe()}, which has no keys.");
     }

@@ -30,7 +30,7 @@ public static partial class RecipeReader
         "augment",
         "tag",
         "license",
-        "pretrain", "unlabeled", "uda", "teacher"];
+        "pretrain", "unlabeled", "uda", "teacher", "datasets"];
 
     private const int MaxStages = 100;
 
@@ -226,8 +226,8 @@ public static partial class RecipeReader
                 new("Second part of the checkpoint's name: `MODEL.TAG`.")
                 {
                     Value = "as `name`",
-                    Default = "the data's name",
-                })) ?? data.Name,
+                    Default = "the data's name; the stage's for several tasks",
+                })) ?? (TaskCatalogue.Find(task) is { HasParts: true } ? name ?? "" : data.Name),
             License = s.Text("license",
                 new("Of the checkpoint.")
                 {
@@ -238,18 +238,31 @@ public static partial class RecipeReader
             Uda = uda,
             Teacher = teacher,
         };
-        RecipeLabels.CheckMirror(s, stage);
+        if (RecipeParts.Read(s, stage, heldOut) is { Count: > 0 } parts)
+        {
+            stage = stage with { Parts = parts, Data = parts[0].Stage.Data, Input = parts[0].Stage.Input };
+        }
+        else
+        {
+            RecipeLabels.CheckMirror(s, stage);
+            CheckBatch(s, stage);
+        }
         BackboneMatch.Check(s, stage, earlier);
+        s.Finish();
+        return stage;
+    }
+
+    /// <summary>Notes an error where a batch has more pixels than a loader can give.</summary>
+    internal static void CheckBatch(RecipeSection s, Stage stage)
+    {
         if ((long)stage.Train.Batch * stage.Input.Width * stage.Input.Height > BatchLoader.MostPixels)
-            errors.Add(
+            s.Errors.Add(
                 s.At("train"),
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"batch: expected at most {BatchLoader.MostPixels} pixels in a batch, found {stage.Train.Batch} "
                         + $"images of {stage.Input.Width} x {stage.Input.Height}. Use a smaller batch and accumulate."
                 ));
-        s.Finish();
-        return stage;
     }
 
     // A model's name is its task's prefix and a backbone; without a task, any is let pass.

@@ -62,11 +62,12 @@ internal sealed class RecipeSection
         return null;
     }
 
-    public RecipeNode? Require(string key, string example, KeyText text)
+    /// <param name="isNeeded">False where what the user writes elsewhere stands in for the key.</param>
+    public RecipeNode? Require(string key, string example, KeyText text, bool isNeeded = true)
     {
         Note(key, text, "", "required");
         var node = Find(key);
-        if (node is null && !_broken && !_entries.ContainsKey(key))
+        if (node is null && isNeeded && !_broken && !_entries.ContainsKey(key))
             Errors.Add(Node, $"{What} lacks {key}. Add {example}.");
         return node;
     }
@@ -199,6 +200,19 @@ internal sealed class RecipeSection
             return texts;
         }
         Errors.Add(node, $"{key}: expected a list, found {node.Describe()}.");
+        return null;
+    }
+
+    /// <summary>The items of a list under a key; null when it is absent or no list.</summary>
+    public IReadOnlyList<RecipeNode>? Items(string key, int most, KeyText text)
+    {
+        Note(key, text, "list", "none");
+        if (Find(key) is not { } node)
+            return null;
+        if (node.Kind == RecipeNodeKind.List && node.Items.Count >= 1 && node.Items.Count <= most)
+            return node.Items;
+        var found = node.Kind == RecipeNodeKind.List ? $"{node.Items.Count}" : node.Describe();
+        Errors.Add(node, $"{key}: expected a list of 1 to {most}, found {found}.");
         return null;
     }
 

@@ -131,9 +131,15 @@ internal static class RecipeTrain
     private static string Metric(RecipeSection s, string task)
     {
         var metrics = TaskCatalogue.Find(task)?.Metrics ?? [.. MetricCatalogue.Metrics.Keys];
-        return s.Choice(
+        foreach (var key in (string[])["metric", "patience", "refusedShare"])
+        {
+            if (metrics.Count == 0 && s.Has(key))
+                s.Errors.Add(
+                    s.At(key), $"{key}: task {task} chooses nothing by validation images. Remove it.");
+        }
+        return metrics.Count == 0 && s.Has("metric") ? "" : s.Choice(
             "metric",
-            metrics[0],
+            metrics.FirstOrDefault(""),
             new("Chooses the best weights.") { Value = TaskWords.Metrics, Default = "the task's first" },
             [.. metrics.Select(m => (m, m))]);
     }

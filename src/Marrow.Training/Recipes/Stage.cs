@@ -9,13 +9,25 @@ namespace Marrow.Training.Recipes;
 // A stage as the program holds it; the YAML key is the property's name in camelCase unless its comment names another.
 // Each key's range and sentence stand where it is read (RecipeReader and the classes beside it), its default here.
 
-/// <summary>One model trained for one task on one data set; ends in one checkpoint.</summary>
+/// <summary>
+/// One model trained for one task on one data set; ends in one checkpoint. A stage of several tasks has
+/// <see cref="Parts"/>, each of which is a stage as well: what one part would be alone.
+/// </summary>
 internal sealed record Stage
 {
     internal const double UsualInitCoverage = 0.9;
 
-    /// <summary>Lower-case letters, digits, - and _; names the stage's folder, and later stages' init.</summary>
+    /// <summary>
+    /// Lower-case letters, digits, - and _; names the stage's folder, and later stages' init. A part of a stage has the
+    /// name "STAGE.PART", which no other stage can have.
+    /// </summary>
     public required string Name { get; init; }
+
+    /// <summary>The parts of a stage of several tasks (YAML datasets), in order; empty for one task.</summary>
+    public IReadOnlyList<StagePart> Parts { get; init; } = [];
+
+    /// <summary>The stages that have a data set and a task each: the parts, or this stage where it has none.</summary>
+    internal IReadOnlyList<Stage> Each => Parts.Count == 0 ? [this] : [.. Parts.Select(part => part.Stage)];
 
     /// <summary>One of <see cref="CheckpointTask.All"/>.</summary>
     public required string Task { get; init; }
@@ -37,7 +49,10 @@ internal sealed record Stage
     /// <summary>Where in its images the stage looks; null for all of them.</summary>
     public StageCrop? Crop { get; init; }
 
+    /// <summary>What the stage learns from; of several tasks what the first part learns from.</summary>
     public required StageData Data { get; init; }
+
+    /// <summary>How an image becomes the input; of several tasks that of the first part.</summary>
     public required StageInput Input { get; init; }
 
     /// <summary>
@@ -88,6 +103,14 @@ internal sealed record Stage
         Unlabeled is null ? null : (Uda ?? (UnlabeledOptions?)Teacher)?.Augment;
 }
 
+/// <summary>One part of a stage of several tasks, an item of "datasets:".</summary>
+/// <param name="Name">Lower-case letters, digits, - and _; parts of a stage have different names.</param>
+/// <param name="Weight">What the loss of the part is multiplied by.</param>
+/// <param name="Stage">
+/// The stage that the part would be alone. How it is trained is the whole stage's, but for the size of its batches.
+/// </param>
+internal sealed record StagePart(string Name, double Weight, Stage Stage);
+
 /// <summary>
 /// Images without labels; those of held-out and validation patients are never among them, labels are not read.
 /// </summary>
@@ -116,6 +139,8 @@ internal enum CopyPolicy
 /// <summary>What a stage trains on.</summary>
 internal sealed record StageData
 {
+    internal const double UsualValidation = 0.1;
+
     /// <summary>NAME in --data NAME=DIR.</summary>
     public required string Name { get; init; }
 
@@ -151,7 +176,7 @@ internal sealed record StageData
     /// <summary>
     /// Share of the other patients that choose the best weights and are not trained on; 0: the last weights are kept.
     /// </summary>
-    public double Validation { get; init; } = 0.1;
+    public double Validation { get; init; } = UsualValidation;
 }
 
 /// <summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -85,10 +86,10 @@ internal sealed record RunIdentity
     /// <summary>
     /// Returns what is known before any image is decoded. Two devices of the same kind count as equal.
     /// </summary>
-    public static RunIdentity Of(StageSamples data, UnlabeledSamples? unlabeled, DeviceChoice device = default)
+    public static RunIdentity Of(StageInputs inputs, DeviceChoice device = default)
     {
-        Sample[] all = [.. data.Training, .. data.Validation, .. data.HeldOut];
-        var labels = Hashes(all, sample => SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(new
+        var (each, unlabeled) = (inputs.Each, inputs.Unlabeled);
+        var labels = Hashes(each.Select(AllOf), sample => SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(new
         {
             sample.Patient,
             sample.Study,
@@ -103,22 +104,27 @@ internal sealed record RunIdentity
             sample.HasMask,
             sample.MaskAreas,
         }, MarrowJson.Line)));
-        var dataset = data.Dataset;
         return new()
         {
             Entries =
             [
                 new(Labels, Digest(labels)),
-                new(Classes, string.Join(", ", dataset.Layout.Names.Concat(dataset.MaskClasses))),
+                new(
+                    Classes,
+                    string.Join("; ", each.Select(data =>
+                        string.Join(", ", data.Dataset.Layout.Names.Concat(data.Dataset.MaskClasses))))),
                 new(
                     Order,
                     Digest([
-                        .. Ids(data.Training),
-                        "",
-                        .. Ids(data.Validation),
-                        "",
-                        .. Ids(data.HeldOut),
-                        "",
+                        .. each.SelectMany(data => (string[])
+                        [
+                            .. Ids(data.Training),
+                            "",
+                            .. Ids(data.Validation),
+                            "",
+                            .. Ids(data.HeldOut),
+                            "",
+                        ]),
                         .. Ids(unlabeled?.Samples ?? []),
                     ])),
                 new(Threads, $"{TorchSharp.torch.get_num_threads()}", IdentityRule.Allowed)
@@ -142,17 +148,19 @@ internal sealed record RunIdentity
     /// <summary>
     /// Returns the identity with the contents of images and masks, by the hashes of their packed bytes.
     /// </summary>
-    public RunIdentity With(StageImages shown, MaskPack? masks)
+    /// <param name="each">The images, and their masks, of each data set that the stage learns from.</param>
+    public RunIdentity With(params IReadOnlyList<(StageImages Shown, MaskPack? Masks)> each)
     {
-        var parts = shown.Shown;
-        var images = HashesOf([.. parts.Training, .. parts.Validation, .. parts.HeldOut], shown.Cache);
+        var images = Joined(each.Select(one => HashesOf(AllOf(one.Shown.Shown), one.Shown.Cache)));
+        string[] masks = [.. each.Select(one => one.Masks?.Digest).OfType<string>()];
+        var shown = each[0].Shown;
         return this with
         {
             Entries =
             [
                 .. Entries,
                 new(Images, Digest(images)),
-                .. masks is null ? Array.Empty<IdentityEntry>() : [new(Masks, masks.Digest)],
+                .. masks.Length == 0 ? Array.Empty<IdentityEntry>() : [new(Masks, string.Join(" ", masks))],
                 .. shown.UnlabeledCache is { } cache
                     ? (IdentityEntry[])[new(Unlabeled, Digest(HashesOf(shown.UnlabeledSamples, cache)))]
                     : [],
@@ -161,8 +169,11 @@ internal sealed record RunIdentity
         };
 
         List<KeyValuePair<string, byte[]>> HashesOf(IReadOnlyList<Sample> samples, PackedCache cache) =>
-            Hashes(samples, sample => cache.Hash(cache.IndexOf(sample)).ToArray());
+            Hashes([samples], sample => cache.Hash(cache.IndexOf(sample)).ToArray());
     }
+
+    private static IReadOnlyList<Sample> AllOf(StageSamples data) =>
+        [.. data.Training, .. data.Validation, .. data.HeldOut];
 
     /// <summary>Returns the identity with the checkpoints that take part in the stage.</summary>
     public RunIdentity With(StageSources sources) =>
@@ -278,9 +289,26 @@ internal sealed record RunIdentity
     }
 
     private static List<KeyValuePair<string, byte[]>> Hashes(
-        IReadOnlyList<Sample> samples,
+        IEnumerable<IReadOnlyList<Sample>> each,
         Func<Sample, byte[]> hash
-    ) => [.. samples.OrderBy(s => s.Id, StringComparer.Ordinal).Select(s => KeyValuePair.Create(s.Id, hash(s)))];
+    ) => Joined(each.Select(samples => samples
+        .OrderBy(s => s.Id, StringComparer.Ordinal)
+        .Select(s => KeyValuePair.Create(s.Id, hash(s)))
+        .ToList()));
+
+    /// <summary>
+    /// Joins the hashes of several data sets, whose images may have the same names: those of all but the first get the
+    /// number of their data set.
+    /// </summary>
+    private static List<KeyValuePair<string, byte[]>> Joined(
+        IEnumerable<List<KeyValuePair<string, byte[]>>> each
+    ) =>
+        [
+            .. each.Index().SelectMany(data => data.Index == 0
+                ? data.Item
+                : data.Item.Select(hash => KeyValuePair.Create(
+                    string.Create(CultureInfo.InvariantCulture, $"{data.Index + 1}: {hash.Key}"), hash.Value))),
+        ];
 
     private static Dictionary<string, string> Listed(List<KeyValuePair<string, byte[]>> hashes) =>
         hashes.Count > MostListed

@@ -1,3 +1,4 @@
+using Marrow.Datasets;
 using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Runs;
@@ -17,6 +18,12 @@ internal readonly record struct RunSeeds(ulong Seed, ulong Split)
 
     /// <summary>The seed for the order of the training images and for their augmentation.</summary>
     public ulong Batches => Seed;
+
+    /// <summary>
+    /// The same for one part of a stage of several tasks. It follows from the part's name, so that a part that is added
+    /// leaves the others as they were.
+    /// </summary>
+    public ulong BatchesOf(string part) => StableHash.Of(FormattableString.Invariant($"{Batches}/{part}"));
 
     /// <summary>The seed for weights that are drawn anew with the statistics of a starting point.</summary>
     public ulong MatchedWeights => Seed;

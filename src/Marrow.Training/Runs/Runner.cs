@@ -102,7 +102,7 @@ public static class Runner
             var read = inputs[stage.Name] = StageInputs.Read(request, stage, grouping);
             if (began is not null)
             {
-                RunIdentity.Of(read.Data, read.Unlabeled, request.DeviceChoice)
+                RunIdentity.Of(read, request.DeviceChoice)
                     .Require(began, folder, isDone ? [RunIdentity.Threads, RunIdentity.Device] : request.AllowChanged);
             }
             if (isDone)

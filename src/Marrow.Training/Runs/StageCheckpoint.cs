@@ -2,7 +2,6 @@ using System.Globalization;
 using Marrow.Checkpoints;
 using Marrow.Checkpoints.Transfer;
 using Marrow.Datasets;
-using Marrow.Datasets.Copies;
 using Marrow.Hub;
 using Marrow.Tasks;
 using Marrow.Training.Recipes;
@@ -24,21 +23,18 @@ internal static class StageCheckpoint
         IReadOnlyList<string> seen)
     {
         var (request, stage) = (context.Request, context.Stage);
-        var (data, unlabeled) = inputs;
+        var unlabeled = inputs.Unlabeled;
         var (progress, metrics, _) = trained;
         var (source, labeller, detector) = (sources.Start, sources.Labeller, sources.Detector);
-        var dataset = data.Dataset;
-        var filesDigest = PatientSplit.FilesDigest(dataset);
-        var joins = data.Groups.Rule == GroupRule.PatientsAndCopies;
         var ended = progress.Ended ?? DateTimeOffset.UtcNow;
-        var fold = request.Recipe.Fold;
-        var split =
-            data.HeldOut.Count == 0
-                ? "all samples; none held out"
-                : string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"held out by patient ({(fold is null ? $"{stage.Data.HeldOut:P0}" : $"fold {fold}")}, seed "
-                        + $"{request.Recipe.SplitSeed})");
+        StageUse[] uses =
+        [
+            .. inputs.Each.Index().Select(data => new StageUse(
+                request.Recipe,
+                stage.Each[data.Index],
+                stage.Parts.Count == 0 ? null : stage.Parts[data.Index].Name,
+                data.Item)),
+        ];
         var parents = ParentsOf(stage, source);
         if (labeller is not null)
             parents = parents.With(labeller, ParentCheckpoint.Labels);
@@ -46,7 +42,7 @@ internal static class StageCheckpoint
             parents = parents.With(detector, ParentCheckpoint.Crop);
         var license = stage.License
             ?? Licenses.Join([
-                dataset.License,
+                .. uses.Select(use => use.Dataset.License),
                 .. unlabeled is null ? Array.Empty<string>() : [unlabeled.Dataset.License],
                 .. Terms(source),
                 .. Terms(labeller),
@@ -58,50 +54,30 @@ internal static class StageCheckpoint
             Config = task.Describe() with { Familiarity = task.Familiarity },
             Weights = ModelWeights.Of(task.Model),
             Receipt = receipt,
-            Split = data.HeldOut.Count == 0 ? null : RecordedSplit.Of(dataset.Name, filesDigest, data.HeldOut, fold),
+            Split = stage.Parts.Count > 0 ? RecordedSplit.Join([.. uses.Select(use => use.Split)])
+                : uses[0].Data.HeldOut.Count == 0 ? null : uses[0].Split,
             Created = ended,
-            Metrics = [.. metrics.Select(metric => MeasuredValue.Of(
-                metric, dataset.Name, split, DateOnly.FromDateTime(ended.UtcDateTime), request.Command))],
+            Metrics = [.. metrics.Select(metric => (Metric: metric, Use: uses.First(use => use.Measured(metric))))
+                .Select(m => MeasuredValue.Of(
+                    m.Metric, m.Use.Dataset.Name, m.Use.HeldOutInWords, DateOnly.FromDateTime(ended.UtcDateTime),
+                    request.Command))],
             Parents = parents.With(
                 datasets:
                 [
-                    new(
-                        dataset.Name,
-                        dataset.Version,
-                        dataset.License,
-                        filesDigest,
-                        dataset.Citation,
-                        data.Training.Count)
-                    {
-                        Use = new(
-                            dataset.Format,
-                            stage.Data.Options,
-                            fold?.Share ?? stage.Data.HeldOut,
-                            request.Recipe.SplitSeed)
-                        {
-                            Fold = fold,
-                            Groups = joins ? GroupRule.PatientsAndCopies : null,
-                        },
-                    },
+                    .. uses.Select(use => use.Parent),
                     .. unlabeled is null ? Array.Empty<ParentDataset>() : [Parent(unlabeled)]]),
             Card = new()
             {
                 Summary =
                     $"A {stage.Model} for {MarkdownText.Inline(task.Purpose)}, trained on "
-                        + $"{MarkdownText.Inline(dataset.Name)}"
+                        + string.Join(
+                            " and ", uses.Select(use => MarkdownText.Inline(use.Dataset.Name)).Distinct())
                     + (
                         source is null ? " from random weights."
                         : InitReference.IsMatched(stage.Init)
                             ? $" from random weights with the statistics of {source.Name}."
                         : $", warm-started from {source.Name}."),
-                Data =
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"{MarkdownText.Inline(dataset.Name)} ({dataset.Format}): {data.Training.Count} images to "
-                            + $"train on, {data.Validation.Count} that chose the best weights, {data.HeldOut.Count} "
-                            + $"{(data.HeldOut.Count == 0 ? "held out" : split)}. No patient is in two parts"
-                            + $"{(joins ? ", nor a film and a copy of it" : "")}."
-                    )
+                Data = string.Join("\n\n", uses.Select(use => use.InWords))
                     + (
                         unlabeled is null
                             ? ""
@@ -127,7 +103,7 @@ internal static class StageCheckpoint
                     progress.Seconds),
                 Limits = task.Limits,
                 License = license,
-                Citation = dataset.Citation,
+                Citation = string.Join("\n\n", uses.Select(use => use.Dataset.Citation).Distinct()),
                 Tags = ["radiography", task.Name],
             },
         }.Save(request.HubFolder);

@@ -27,9 +27,12 @@ internal sealed class StageGrouping
         var began = new Dictionary<string, PatientGroups>(StringComparer.Ordinal);
         foreach (var stage in request.Resume ? request.Recipe.Stages : [])
         {
-            var path = Path.Combine(request.OutFolder, stage.Name, StageSamples.SplitFile);
-            if (File.Exists(path))
-                began[stage.Name] = PatientSplit.LoadGroups(path);
+            foreach (var one in stage.Each)
+            {
+                var path = Path.Combine(request.OutFolder, stage.Name, StageSamples.SplitFileOf(stage, one));
+                if (File.Exists(path))
+                    began[one.Name] = PatientSplit.LoadGroups(path);
+            }
         }
         return new(began, request.DividesByPatientAlone || began.Values.Any(groups => groups.IsEarlier), watch);
     }

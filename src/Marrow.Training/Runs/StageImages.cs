@@ -1,6 +1,7 @@
 using Marrow.Datasets;
 using Marrow.Inputs;
 using Marrow.Tasks;
+using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Runs;
 
@@ -43,13 +44,14 @@ internal sealed class StageImages : IDisposable
 
     public PackedCache? UnlabeledCache => _unlabeledCache;
 
+    /// <param name="stage">The stage of the context, or one of its parts.</param>
     /// <param name="cropping">The crop; null when the model sees whole images.</param>
     public static StageImages Pack(
-        StageContext context, StageSamples data, UnlabeledSamples? unlabeled, StageCropping? cropping)
+        StageContext context, Stage stage, StageSamples data, UnlabeledSamples? unlabeled, StageCropping? cropping)
     {
-        var input = context.Stage.Input.ToContract();
-        if (TaskCatalogue.Get(context.Stage.Task).Straightens)
-            return new(data.Straightened(), input with { Strip = new(context.Stage.Input.Ends) }, unlabeled, context);
+        var input = stage.Input.ToContract();
+        if (TaskCatalogue.Get(stage.Task).Straightens)
+            return new(data.Straightened(), input with { Strip = new(stage.Input.Ends) }, unlabeled, context);
         return cropping is null
             ? new(data, input, unlabeled, context)
             : new(cropping.Apply(data, context), input with { Crop = cropping.Crop }, unlabeled, context);

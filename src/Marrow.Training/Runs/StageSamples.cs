@@ -17,6 +17,12 @@ internal sealed record StageSamples
     /// <summary>The name of the file in a stage's folder that has the division.</summary>
     public const string SplitFile = "split.json";
 
+    /// <summary>
+    /// Returns the name of the file in a stage's folder that has the division of the stage or of one of its parts.
+    /// </summary>
+    public static string SplitFileOf(Stage stage, Stage one) =>
+        one == stage ? SplitFile : $"{one.Name[(stage.Name.Length + 1)..]}.{SplitFile}";
+
     public required Dataset Dataset { get; init; }
     public required PatientSplit Split { get; init; }
 
@@ -28,6 +34,12 @@ internal sealed record StageSamples
     public required IReadOnlyList<Sample> TrainingPart { get; init; }
     public required IReadOnlyList<Sample> Validation { get; init; }
     public IReadOnlyList<Sample> HeldOut => Split.HeldOut;
+
+    /// <summary>
+    /// The images of the training part that are not trained on, since other parts of a stage of several tasks hold out
+    /// their patients; empty for a stage of one task.
+    /// </summary>
+    public IReadOnlyList<Sample> LeftOut { get; init; } = [];
 
     /// <summary>The patients who are taken for one, since they have copies of the same film.</summary>
     public PatientGroups Groups => Split.Groups;
@@ -109,6 +121,27 @@ internal sealed record StageSamples
         };
     }
 
+    /// <summary>
+    /// Returns the same parts without the training images of these patients. Throws <see cref="MarrowException"/> when
+    /// too few images for a batch are left.
+    /// </summary>
+    public StageSamples Without(IReadOnlySet<string> patients, Stage stage)
+    {
+        Sample[] left = [.. Training.Where(s => !patients.Has(s))];
+        if (left.Length < stage.Train.Batch)
+            throw MarrowException.Bad(
+                Dataset.Root,
+                $"{stage.Train.Batch} or more images to train on, a batch of stage {stage.Name}",
+                $"{left.Length}, and {Training.Count - left.Length} of patients whom other parts hold out",
+                "Lower its batch, or use more data.");
+        return this with
+        {
+            Training = left,
+            TrainingPart = [.. TrainingPart.Where(s => !patients.Has(s))],
+            LeftOut = [.. TrainingPart.Where(patients.Has)],
+        };
+    }
+
     /// <summary>Returns the same parts, in which a curve through each image is laid straight.</summary>
     public StageSamples Straightened()
     {
@@ -129,7 +162,7 @@ internal sealed record StageSamples
             CultureInfo.InvariantCulture,
             $"{Dataset.Name}: {Training.Count} images to train on, {Validation.Count} to choose by, {HeldOut.Count} "
                 + $"held out, by patient"
-        );
+                + $"{(LeftOut.Count == 0 ? "" : $"; {LeftOut.Count} left out, whose patients other parts hold out")}");
 
     /// <summary>
     /// "films: labels.csv: columns are separated by semicolons; 5 faults (3 bad-row dropped, ...)": how label files

@@ -49,17 +49,10 @@ internal sealed record UnlabeledSamples
         if (include is not null)
             dataset = dataset with { Samples = [.. dataset.Samples.Where(include)] };
         IReadOnlyList<Sample> measured = [.. labelled.Validation, .. labelled.HeldOut];
-        var isMeasured = SameFiles.Of(measured);
-        var sameFolder = SameFiles.FullPath(root) == SameFiles.FullPath(labelledRoot);
-        var copies = labelled.Groups.Rule == GroupRule.PatientsAndCopies
-            ? FilmCopies.Between(
-                labelledRoot, measured.Select(s => s.ImagePath), root, dataset.Samples.Select(s => s.ImagePath), watch)
-            : CopyReport.Nothing;
-        var copied = copies.Pairs.SelectMany(p => (string[])[p.First, p.Second]).ToHashSet(StringComparer.Ordinal);
-        var patients = (sameFolder ? measured.Select(s => s.OwnPatient) : [])
-            .Concat(dataset.Samples.Where(s => isMeasured(s) || copied.Contains(s.ImagePath)).Select(s => s.Patient))
-            .ToHashSet(StringComparer.Ordinal);
-        Sample[] left = [.. dataset.Samples.Where(s => !patients.Contains(s.Patient))];
+        var patients = MeasuredPatients.Among(
+            dataset.Samples, root, measured, labelledRoot,
+            labelled.Groups.Rule == GroupRule.PatientsAndCopies, watch);
+        Sample[] left = [.. dataset.Samples.Where(s => !patients.Has(s))];
         if (left.Length < stage.Train.Batch)
         {
             var found =

@@ -91,6 +91,12 @@ public abstract class Backbone : KeyedModule<Tensor, Tensor>
     }
 
     /// <summary>
+    /// The same backbone for one of several models that share it: it computes on the weights of this one and has none
+    /// itself. Who has this one goes on owning the weights.
+    /// </summary>
+    internal Backbone Shared() => new SharedBackbone(this);
+
+    /// <summary>
     /// Adds the nodes of <see cref="ForwardPyramid"/> to a graph; returns the maps' names. Throws
     /// <see cref="MarrowException"/> for a backbone that has none.
     /// </summary>

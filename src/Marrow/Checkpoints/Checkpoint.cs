@@ -317,6 +317,19 @@ public sealed class Checkpoint : IDisposable
         }
     }
 
+    /// <summary>
+    /// Returns what is known of one part of a checkpoint of several tasks, as if the part were a checkpoint of its own:
+    /// config, data and what was held out. Its model is built with the whole, which also owns the file of weights.
+    /// </summary>
+    internal Checkpoint OfPart(string name, CheckpointConfig config) =>
+        new(Path, Name, Digest, Created, config, Weights)
+        {
+            License = License,
+            Parents = Parents.With(datasets: [.. Parents.Datasets.Where(data => data.Part == name)]),
+            Origin = Origin,
+            Split = Split?.OfPart(name),
+        };
+
     /// <summary>Closes the file of weights.</summary>
     public void Dispose() => Weights.Dispose();
 }

@@ -157,6 +157,11 @@ public sealed class ParentDataset
     [JsonInclude] internal DatasetUse? Use { get; init; }
 
     /// <summary>
+    /// The part of a model of several tasks that learnt from the data set; null for a model of one task.
+    /// </summary>
+    [JsonInclude] internal string? Part { get; init; }
+
+    /// <summary>
     /// How the data set was used: "training" when its labels were learnt, "unlabeled" when only its images were used.
     /// </summary>
     [JsonInclude] public string Role { get; internal init; } = "training";

@@ -62,6 +62,9 @@ internal sealed record GoldenFinding
     [
         .. config.ReadDecoding(path) is { } decoding ? Rehearse(decoding, seed) : [],
         .. config.Familiarity is { } familiarity ? Kept(familiarity.Rehearse(new SeededRandom(seed))) : [],
+        .. from part in config.PartConfigs
+           from value in Rehearse(part.Config, seed, path)
+           select value with { Name = $"{part.Name}.{value.Name}" },
     ];
 
     internal static IReadOnlyList<GoldenOutput> Rehearse(DecodingContract decoding, ulong seed) =>

@@ -196,7 +196,13 @@ internal static class ModelCardText
                 $"- Task `{config.Task}`, made with Marrow {config.MarrowVersion} on "
                     + $"{draft.Created.UtcDateTime:yyyy-MM-dd}.\n"
             ));
-        text.Append(Inv($"- Input: {config.Input.Describe()}; dense structures bright.\n\n"));
+        foreach (var (name, part) in config.PartConfigs)
+            text.Append(Inv($"- Part `{name}`, task `{part.Task}`. Input: {part.Input.Describe()}; dense structures "))
+                .Append("bright.\n");
+        text.Append(
+            config.Parts is null
+                ? Inv($"- Input: {config.Input.Describe()}; dense structures bright.\n\n")
+                : "- Outputs have the names of their parts before their own.\n\n");
         text.Append("| output | unit | meaning |\n|---|---|---|\n");
         foreach (var output in config.Outputs)
             text.Append(
@@ -247,7 +253,8 @@ internal static class ModelCardText
         foreach (var data in draft.Parents.Datasets)
         {
             var version = data.Version.Length > 0 ? $" {data.Version}" : "";
-            var labels = data.Role == ParentDataset.Unlabeled ? ", without labels" : "";
+            var labels = data.Role == ParentDataset.Unlabeled ? ", without labels"
+                : data.Part is { } part ? $" for the part {part}" : "";
             text.Append(
                 MarkdownText.Format(
                     $"- Data set {data.Name}{version}, {data.Samples} samples{labels}, licence {data.License}"));

@@ -1,5 +1,7 @@
 using System.Globalization;
+using Marrow.Metrics;
 using Marrow.Tasks;
+using Marrow.Tasks.Multitask;
 using TorchSharp;
 using static TorchSharp.torch.nn;
 
@@ -20,6 +22,12 @@ internal static class ModelOutputs
     public static IReadOnlyList<(string Name, torch.Tensor Value)> Of(Module model, torch.Tensor input) =>
         model switch
         {
+            MultitaskNet net =>
+            [
+                ("features", net.forward(input)),
+                .. net.Parts.SelectMany(part => Of(part.Module, input).Select(output =>
+                    (MetricCatalogue.OfPart(part.Name, output.Name), output.Value))),
+            ],
             Module<torch.Tensor, torch.Tensor> plain => [("output", plain.forward(input))],
             Module<torch.Tensor, torch.Tensor[]> several =>
             [

@@ -27,32 +27,67 @@ internal sealed record RecordedSplit
     public Fold? Fold { get; init; }
 
     /// <summary>
+    /// The part of a model of several tasks from which these images were held out; null for a model of one task.
+    /// </summary>
+    public string? Part { get; init; }
+
+    /// <summary>
+    /// Further images that the part did not learn from, since other parts hold them out, in the form of
+    /// <see cref="HeldOut"/>; null where there are none.
+    /// </summary>
+    public string? LeftOut { get; init; }
+
+    /// <summary>The same of the other parts of a model of several tasks; null for a model of one task.</summary>
+    public IReadOnlyList<RecordedSplit>? Others { get; init; }
+
+    /// <summary>
     /// The held-out images as Base64, with 8 bytes for each image in ascending order: the first bytes of
     /// SHA-256("FILESDIGEST\nPATIENT\nID").
     /// </summary>
     public required string HeldOut { get; init; }
 
     public static RecordedSplit Of(
-        string dataset, string filesDigest, IReadOnlyList<Sample> heldOut, Fold? fold = null)
-    {
-        var bytes = new byte[heldOut.Count * HashBytes];
-        foreach (var (i, hash) in heldOut.Select(s => Hash(filesDigest, s)).Order().Index())
-            BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(i * HashBytes), hash);
-        return new()
+        string dataset, string filesDigest, IReadOnlyList<Sample> heldOut, Fold? fold = null) =>
+        new()
         {
             Dataset = dataset,
             FilesDigest = filesDigest,
             Patients = heldOut.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count(),
             Images = heldOut.Count,
-            HeldOut = Convert.ToBase64String(bytes),
+            HeldOut = Hashes(filesDigest, heldOut),
             Fold = fold,
         };
-    }
+
+    /// <summary>
+    /// Joins what the parts of a model of several tasks held out; null where none of them held out anything.
+    /// </summary>
+    public static RecordedSplit? Join(IReadOnlyList<RecordedSplit> parts) =>
+        parts.All(part => part.Images == 0) ? null : parts[0] with { Others = [.. parts.Skip(1)] };
+
+    /// <summary>
+    /// Returns the same with images that the part did not learn from, though it did not hold them out.
+    /// </summary>
+    public RecordedSplit Without(IReadOnlyList<Sample> leftOut) =>
+        leftOut.Count == 0 ? this : this with { LeftOut = Hashes(FilesDigest, leftOut) };
+
+    /// <summary>
+    /// Returns the record for one part of a model of several tasks, or null where it has none; for a model of one task
+    /// this record.
+    /// </summary>
+    /// <param name="part">The name of the part; null for a model of one task.</param>
+    public RecordedSplit? OfPart(string? part) =>
+        ((RecordedSplit[])[this, .. Others ?? []]).FirstOrDefault(split => split.Part == part);
 
     /// <summary>Returns the samples that were held out and still belong to the same patient.</summary>
-    public IReadOnlyList<Sample> Among(IEnumerable<Sample> samples)
+    public IReadOnlyList<Sample> Among(IEnumerable<Sample> samples) => Among(samples, HeldOut);
+
+    /// <summary>Returns the samples that were not learnt from, and still belong to the same patient.</summary>
+    public IReadOnlyList<Sample> NotSeen(IReadOnlyList<Sample> samples) =>
+        LeftOut is null ? Among(samples) : [.. Among(samples), .. Among(samples, LeftOut)];
+
+    private IReadOnlyList<Sample> Among(IEnumerable<Sample> samples, string hashes)
     {
-        var bytes = Convert.FromBase64String(HeldOut);
+        var bytes = Convert.FromBase64String(hashes);
         var known = new HashSet<ulong>();
         for (var i = 0; i < bytes.Length; i += HashBytes)
             known.Add(BinaryPrimitives.ReadUInt64BigEndian(bytes.AsSpan(i)));
@@ -64,6 +99,7 @@ internal sealed record RecordedSplit
     /// </summary>
     public void Validate(string path)
     {
+        const string remedy = "The checkpoint is damaged or was changed: fetch or save it again.";
         if (
             Images < 0
             || Patients < 0
@@ -74,7 +110,26 @@ internal sealed record RecordedSplit
                 path,
                 $"{HashBytes} bytes in base64 for each of {Images} images",
                 $"{HeldOut.Length} characters",
-                "The checkpoint is damaged or was changed: fetch or save it again.");
+                remedy);
+        if (LeftOut is { } left
+            && (!Convert.TryFromBase64String(left, new byte[left.Length], out var more) || more % HashBytes != 0))
+            throw MarrowException.Bad(
+                path, $"{HashBytes} bytes in base64 for each image left out", $"{left.Length} characters", remedy);
+        if (Others is { } others && (others.Any(other => other.Others is not null)
+            || others.Append(this).Any(split => split.Part is null)
+            || others.Append(this).DistinctBy(split => split.Part).Count() != others.Count + 1))
+            throw MarrowException.Bad(path, "one record for each part of the model", "other ones", remedy);
+        foreach (var other in Others ?? [])
+            other.Validate(path);
+    }
+
+    /// <summary>Returns the hashes of samples in ascending order, as Base64.</summary>
+    private static string Hashes(string filesDigest, IReadOnlyList<Sample> samples)
+    {
+        var bytes = new byte[samples.Count * HashBytes];
+        foreach (var (i, hash) in samples.Select(s => Hash(filesDigest, s)).Order().Index())
+            BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(i * HashBytes), hash);
+        return Convert.ToBase64String(bytes);
     }
 
     private static ulong Hash(string salt, Sample sample) =>

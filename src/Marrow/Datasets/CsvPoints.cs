@@ -4,11 +4,14 @@ namespace Marrow.Datasets;
 
 /// <summary>
 /// The columns of a CSV of kind "points": two for each point, NAME_x and NAME_y, original pixels from the image's outer
-/// top left corner, or shares of its width and height. A pair of blank cells is a point that is not labelled.
+/// top left corner, or shares of its width and height. A pair of blank cells is a point that is not labelled. Points
+/// that only have numbers may also stand in columns x1, y1, x2, y2 ...; their names are 1, 2 ...
 /// </summary>
 internal sealed class CsvPoints
 {
     private const string X = "_x", Y = "_y";
+    private const int FewestNumbered = 3; // x1, y1, x2, y2 alone are the corners of a box
+
     private readonly CsvTable _table;
     private readonly (int X, int Y)[] _columns;
     private readonly bool _areShares;
@@ -28,7 +31,12 @@ internal sealed class CsvPoints
                 table.ColumnsFound,
                 "Name the points by the option labelColumns, or set kind to classes, findings or numbers.");
         OptionCheck.Distinct(request, "labelColumns", Names);
-        _columns = [.. Names.Select(name => (table.Column(name + X), table.Column(name + Y)))];
+        _columns =
+        [
+            .. Names.Select(name => table.Find(name + X) < 0 && table.Find("x" + name) >= 0
+                ? (table.Column("x" + name), table.Column("y" + name))
+                : (table.Column(name + X), table.Column(name + Y))),
+        ];
         Mirrored = request.Options.MirrorPairs is { } pairs ? MirrorOf(request, pairs) : [];
         _areShares = CsvCoordinates.AreShares(request);
         if (!_areShares)
@@ -102,9 +110,22 @@ internal sealed class CsvPoints
                 "Correct the cell, or leave the point blank.");
     }
 
-    private static List<string> PairsOf(CsvTable table) => [.. table.Header
-        .Where(h => h.Length > X.Length && h.EndsWith(X, StringComparison.OrdinalIgnoreCase))
-        .Select(h => h[..^X.Length]).Where(name => table.Find(name + Y) >= 0)];
+    private static List<string> PairsOf(CsvTable table)
+    {
+        List<string> named =
+        [
+            .. table.Header
+                .Where(h => h.Length > X.Length && h.EndsWith(X, StringComparison.OrdinalIgnoreCase))
+                .Select(h => h[..^X.Length]).Where(name => table.Find(name + Y) >= 0),
+        ];
+        List<string> numbered =
+        [
+            .. table.Header
+                .Where(h => h is ['x' or 'X', .. { Length: > 0 } digits] && digits.All(char.IsAsciiDigit))
+                .Select(h => h[1..]).Where(number => table.Find("y" + number) >= 0),
+        ];
+        return named.Count > 0 || numbered.Count < FewestNumbered ? named : numbered;
+    }
 
     private int[] MirrorOf(DatasetRequest request, IReadOnlyDictionary<string, string> pairs)
     {

@@ -46,10 +46,13 @@ public sealed class Finding
     /// <summary>The weights that were used; empty when the image could not be read.</summary>
     public IReadOnlyList<CheckpointUse> Checkpoints { get; internal init; } = [];
 
-    /// <summary>What was found, at most one of each kind.</summary>
+    /// <summary>
+    /// What was found, at most one of each kind; of a checkpoint of several tasks at most one of each kind and
+    /// <see cref="FindingPart.Name"/>.
+    /// </summary>
     public IReadOnlyList<FindingPart> Parts { get; internal init; } = [];
 
-    /// <summary>The part of a kind; null where there is none.</summary>
+    /// <summary>The first part of a kind; null where there is none.</summary>
     public T? Part<T>() where T : FindingPart => Parts.OfType<T>().FirstOrDefault();
 
     /// <summary>Of an image that could not be read, with the reason.</summary>
@@ -84,11 +87,17 @@ public sealed class Finding
 
     /// <summary>The same with another part of a kind that is there, or with one more.</summary>
     internal Finding With(FindingPart part) =>
-        new(this) { Parts = [.. Parts.Where(other => other.GetType() != part.GetType()), part] };
+        new(this)
+        {
+            Parts = [.. Parts.Where(other => other.GetType() != part.GetType() || other.Name != part.Name), part],
+        };
 
     /// <summary>What is kept of it: a folder of thousands of films must not keep their masks.</summary>
     internal Finding WithoutMask() =>
-        Part<RegionsPart>() is { } regions ? With(new RegionsPart { Regions = regions.Regions }) : this;
+        new(this)
+        {
+            Parts = [.. Parts.Select(part => part is RegionsPart regions ? regions.WithoutMask() : part)],
+        };
 }
 
 /// <summary>One kind of thing that was found.</summary>
@@ -96,6 +105,19 @@ public abstract class FindingPart
 {
     private protected FindingPart()
     {
+    }
+
+    /// <summary>
+    /// Of a checkpoint of several tasks the name of the one that says it; null where one task says everything.
+    /// </summary>
+    public string? Name { get; private set; }
+
+    /// <summary>Returns the same as what one of several tasks says.</summary>
+    internal FindingPart Under(string name)
+    {
+        var named = (FindingPart)MemberwiseClone();
+        named.Name = name;
+        return named;
     }
 }
 

@@ -14,7 +14,15 @@ public sealed class RegionsPart : FindingPart
     /// [Height * Width]: the class of each pixel, 0 for background, 1 for the first; empty when the image could not be
     /// read.
     /// </summary>
-    public byte[] Mask { get; internal init; } = [];
+    public byte[] Mask { get; internal set; } = [];
+
+    /// <summary>Returns the same without its mask.</summary>
+    internal RegionsPart WithoutMask()
+    {
+        var plain = (RegionsPart)MemberwiseClone();
+        plain.Mask = [];
+        return plain;
+    }
 }
 
 /// <summary>One class of a finding.</summary>

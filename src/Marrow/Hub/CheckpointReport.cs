@@ -1,5 +1,6 @@
 using System.Globalization;
 using Marrow.Checkpoints;
+using Marrow.Metrics;
 
 namespace Marrow.Hub;
 
@@ -57,7 +58,7 @@ internal static class CheckpointReport
                 ["came from", "", "digest", "licence"], shown.Ancestors.Select(Row));
         foreach (
             var part in checkpoint
-                .Metrics.Where(m => !m.Metric.Contains('.'))
+                .Metrics.Where(m => MetricCatalogue.IsOfAll(m.Metric))
                 .GroupBy(m => (m.Dataset, m.Split, m.Samples)))
         {
             yield return ReportPart.Line(
@@ -85,7 +86,10 @@ internal static class CheckpointReport
         yield return ("created", checkpoint.Created.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture));
         yield return ("task", config.Task);
         yield return ("architecture", config.Model.Architecture);
-        yield return ("input", config.Input.Describe());
+        if (config.Parts is null)
+            yield return ("input", config.Input.Describe());
+        foreach (var (name, part) in config.PartConfigs)
+            yield return ($"part {name}", $"{part.Task}, {part.Input.Describe()}");
         yield return (
             "outputs",
             string.Join(
@@ -115,7 +119,8 @@ internal static class CheckpointReport
         foreach (var data in parents.Datasets)
             yield return (
                 data.Role == ParentDataset.Unlabeled ? "learnt from, unlabelled" : "trained on",
-                $"{data.Name}{(data.Version.Length > 0 ? " " + data.Version : "")}, {data.Samples} samples, files "
+                $"{data.Name}{(data.Version.Length > 0 ? " " + data.Version : "")}, {data.Samples} samples"
+                    + $"{(data.Part is { } part ? $" for the part {part}" : "")}, files "
                     + $"{Digest.Shorten(data.FilesDigest)}, {data.License}");
         foreach (var parent in parents.Checkpoints)
         {

@@ -1,4 +1,5 @@
 using Marrow.Checkpoints;
+using Marrow.Metrics;
 
 namespace Marrow.Hub;
 
@@ -47,7 +48,7 @@ internal sealed record LineageSource(
         FirstMetrics
             .Select(name => metrics.FirstOrDefault(m => m.Metric.Equals(name, StringComparison.OrdinalIgnoreCase)))
             .FirstOrDefault(m => m is not null)
-        ?? metrics.FirstOrDefault(m => !m.Metric.Contains('.'));
+        ?? metrics.FirstOrDefault(m => MetricCatalogue.IsOfAll(m.Metric));
 }
 
 /// <summary>Collects the items and links of a lineage, given where to find a digest's checkpoint.</summary>

@@ -159,10 +159,27 @@ public static class MetricCatalogue
     }
 
     /// <summary>
-    /// Also of a metric of one class, angle or corner ("auroc.Edema"). Throws <see cref="MarrowException"/> that lists
-    /// the known names.
+    /// Also of a metric of one class, angle or corner ("auroc.Edema"), and of one part of a model of several tasks
+    /// ("chest.auroc"). Throws <see cref="MarrowException"/> that lists the known names.
     /// </summary>
-    internal static MetricInfo Get(string name) => Metrics.TryGetValue(name.Split('.')[0], out var info)
-        ? info
-        : throw new MarrowException($"Unknown metric '{name}'. Known: {string.Join(", ", Metrics.Keys)}.");
+    internal static MetricInfo Get(string name) =>
+        name.Split('.').Take(2).Select(word => Metrics.GetValueOrDefault(word)).FirstOrDefault(info => info is not null)
+        ?? throw new MarrowException($"Unknown metric '{name}'. Known: {string.Join(", ", Metrics.Keys)}.");
+
+    /// <summary>
+    /// Returns false for a metric of one class, angle or corner ("auroc.Edema", "chest.auroc.Edema"), and true for one
+    /// of all that was measured, be it of one part of a model of several tasks ("auroc", "chest.auroc").
+    /// </summary>
+    public static bool IsOfAll(string name) =>
+        name.Split('.') switch
+        {
+            [_] => true,
+            [var part, var metric] => !Metrics.ContainsKey(part) && Metrics.ContainsKey(metric),
+            _ => false,
+        };
+
+    /// <summary>
+    /// Returns the name of a metric, or of a loss, of one part of a model of several tasks: "chest.auroc".
+    /// </summary>
+    internal static string OfPart(string part, string name) => $"{part}.{name}";
 }

@@ -12,7 +12,7 @@ internal static class MetricTable
         ReportPart.Table(
             ["metric", "value", "95 % interval", "unit", "images"],
             metrics
-                .Where(m => parts || !m.Name.Contains('.'))
+                .Where(m => parts || MetricCatalogue.IsOfAll(m.Name))
                 .Select(m => (IReadOnlyList<string>)
                 [
                     m.Name,

@@ -54,11 +54,22 @@ internal static class CheckpointMetrics
             samples = Crop(checkpoint, crop, detector, samples, device, progress, cancellation, fast);
         if (checkpoint.Config.Input.Strip is not null)
             samples = [.. samples.Select(StripSamples.Of)];
-        using var noGrad = no_grad();
-        using var scope = NewDisposeScope();
         using var task = checkpoint.BuildTask();
         var compute = Compute.Choose(device: device);
         compute.ArrangeForInference(task.Model);
+        var options = new BootstrapOptions(bootstrap ?? new()) { Cancellation = cancellation };
+        return Measure(task, samples, compute, options, progress, refused, fast);
+    }
+
+    /// <summary>Returns the metrics of a task whose model is arranged for <paramref name="compute"/>.</summary>
+    /// <param name="samples">The samples, cropped or laid straight if the model looks at crops or strips.</param>
+    internal static IReadOnlyList<MetricValue> Measure(
+        TaskModel task, IReadOnlyList<Sample> samples, Compute compute, BootstrapOptions options,
+        Action<Progress>? progress = null, Action<int>? refused = null, bool fast = false)
+    {
+        var cancellation = options.Cancellation;
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
         using var cache = PackedCache.Open(
             samples,
             task.Input,
@@ -85,7 +96,6 @@ internal static class CheckpointMetrics
         };
         if (refused is not null && task.Refuses)
             refused(CountRefused(task, loader, compute));
-        var options = new BootstrapOptions(bootstrap ?? new()) { Cancellation = cancellation };
         return fast ? task.MeasureFast(loader, compute, options) : task.Measure(loader, compute, options);
     }
 

@@ -11,6 +11,7 @@ public sealed class Evaluation
 {
     private readonly EvaluationRequest _request;
     private readonly IReadOnlyList<Sample> _samples;
+    private readonly PartsEvaluation? _parts;
 
     /// <summary>
     /// Reads the data and chooses the images, without measuring anything yet. Throws <see cref="MarrowException"/> when
@@ -20,6 +21,12 @@ public sealed class Evaluation
     public Evaluation(EvaluationRequest request)
     {
         _request = request;
+        if (PartsEvaluation.Of(request) is { } several)
+        {
+            _parts = new(request, several);
+            (_samples, Warnings) = (_parts.Samples, [.. _parts.Warnings.Distinct()]);
+            return;
+        }
         var selected = request.Checkpoints
             .Select(c => EvaluationSamples.Select(
                 c, request.Data, request.Root, request.Split, request.Format, request.Change, request.Hub))
@@ -60,7 +67,8 @@ public sealed class Evaluation
         void Tell(Progress at) => progress?.Invoke(at with { What = _request.Data });
 
         IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> Measured() =>
-            _request.Checkpoints is [var one]
+            _parts is not null ? _parts.Measure(Tell, cancellation)
+            : _request.Checkpoints is [var one]
                 ? new Dictionary<string, IReadOnlyList<MetricValue>>
                 {
                     [one.Config.Task] = CheckpointMetrics.Measure(
@@ -113,9 +121,9 @@ public sealed class EvaluationResult
     }
 
     /// <summary>
-    /// The metrics by name of what was measured. For a single checkpoint the name is that of its task. For checkpoints
-    /// that measure a spine together it says where the angles come from: "landmarks", "expected", "regressor" or
-    /// "fused".
+    /// The metrics by name of what was measured. For a single checkpoint the name is that of its task, for one of
+    /// several tasks that of each part that was measured. For checkpoints that measure a spine together it says where
+    /// the angles come from: "landmarks", "expected", "regressor" or "fused".
     /// </summary>
     public IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> Metrics { get; }
 

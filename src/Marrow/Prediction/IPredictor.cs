@@ -21,8 +21,11 @@ internal interface IPredictor : IDisposable
     /// <summary>The names of outputs for which training saw no label. Their values are masked.</summary>
     IReadOnlyList<string> Untrained { get; }
 
-    /// <summary>True when findings contain masks.</summary>
-    bool GivesMasks { get; }
+    /// <summary>
+    /// The names of the tasks whose findings contain masks, which is null where one task says everything; empty when
+    /// findings contain none.
+    /// </summary>
+    IReadOnlyList<string?> Masks { get; }
 
     /// <summary>The checkpoints whose weights are used.</summary>
     IReadOnlyList<CheckpointUse> Checkpoints { get; }

@@ -75,7 +75,7 @@ internal sealed class ImagePredictor : IPredictor
 
     public IReadOnlyList<string> Untrained { get; }
 
-    public bool GivesMasks => _reading.Nothing.OfType<RegionsPart>().Any();
+    public IReadOnlyList<string?> Masks => _reading.Nothing.OfType<RegionsPart>().Any() ? [null] : [];
 
     public IReadOnlyList<CheckpointUse> Checkpoints => [_use];
 

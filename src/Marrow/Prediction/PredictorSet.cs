@@ -56,6 +56,8 @@ public sealed class PredictorSet : IDisposable
     {
         var only = checkpoints is [var one] ? one : null;
         Complete(checkpoints, hub);
+        if (only is { WeightsOnly: false } && only.Config.PartConfigs.Count > 0)
+            return new(new PartsPredictor(only, compute));
         return only is not null && ImagePredictor.Serves(only)
             ? new(new ImagePredictor(only, compute, checkpoints.FirstOrDefault(c => c != only)))
             : new(new SpinePredictor(checkpoints, compute));
@@ -69,8 +71,8 @@ public sealed class PredictorSet : IDisposable
     /// <summary>The names of outputs for which training saw no label. Their values are masked.</summary>
     public IReadOnlyList<string> Untrained => _predictor.Untrained;
 
-    /// <summary>True when findings contain masks, in <see cref="RegionsPart"/>.</summary>
-    internal bool GivesMasks => _predictor.GivesMasks;
+    /// <summary>See <see cref="IPredictor.Masks"/>.</summary>
+    internal IReadOnlyList<string?> Masks => _predictor.Masks;
 
     /// <summary>The checkpoints whose weights are used.</summary>
     public IReadOnlyList<CheckpointUse> Checkpoints => _predictor.Checkpoints;

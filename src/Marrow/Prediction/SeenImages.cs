@@ -66,7 +66,7 @@ internal sealed class SeenImages(string name, Dataset own)
                 return new(training, SeenKind.All, None, None);
             var labelled = reading.Samples.Where(training.IsLabelled).ToList();
             if (training.Split is { } split)
-                return Without(labelled, split.Among(labelled));
+                return Without(labelled, split.NotSeen(labelled));
             return labelled.Count == 0
                 ? Unknown()
                 : Known(LabelledSamples
@@ -77,8 +77,8 @@ internal sealed class SeenImages(string name, Dataset own)
             isNamed
             && reading is not null
             && training.Split is { Images: > 0 } recorded
-            && recorded.Among(reading.Samples) is { Count: > 0 } heldOut)
-            return Without(reading.Samples, heldOut);
+            && recorded.Among(reading.Samples).Count > 0)
+            return Without(reading.Samples, recorded.NotSeen(reading.Samples));
         return isNamed ? Unknown() : null;
 
         SeenPart Unknown() => new(training, SeenKind.CannotTell, None, None);

@@ -121,7 +121,7 @@ internal sealed class SpinePredictor : IPredictor
 
     public IReadOnlyList<string> Untrained => [];
 
-    public bool GivesMasks => false;
+    public IReadOnlyList<string?> Masks => [];
 
     public IReadOnlyList<CheckpointUse> Checkpoints => _uses;
 

@@ -27,12 +27,7 @@ internal sealed record TrainingData(
     public static IReadOnlyList<TrainingData> Of(Checkpoint checkpoint, LocalHub hub)
     {
         var found = Divided(checkpoint.Parents)
-            .Select(d => new TrainingData(
-                "it",
-                checkpoint.Config.Task,
-                d,
-                SplitOf(d, checkpoint.Split),
-                checkpoint.Config.Input.Crop?.Region))
+            .Select(d => Of("it", checkpoint.Config, d, checkpoint.Split))
             .ToList();
         var named = checkpoint.Parents.Datasets.ToList();
         var visited = new HashSet<string>(StringComparer.Ordinal) { checkpoint.Digest };
@@ -45,14 +40,7 @@ internal sealed record TrainingData(
                 || Read(entry.Folder) is not var (ancestor, config, split))
                 continue;
             named.AddRange(ancestor.Parents.Datasets);
-            found.AddRange(
-                Divided(ancestor.Parents)
-                    .Select(d => new TrainingData(
-                        ancestor.Name,
-                        config.Task,
-                        d,
-                        SplitOf(d, split),
-                        config.Input.Crop?.Region)));
+            found.AddRange(Divided(ancestor.Parents).Select(d => Of(ancestor.Name, config, d, split)));
             foreach (var next in ancestor.Parents.Checkpoints)
                 open.Enqueue(next);
         }
@@ -99,6 +87,13 @@ internal sealed record TrainingData(
             return null;
         }
     }
+
+    private static TrainingData Of(string by, CheckpointConfig config, ParentDataset data, RecordedSplit? split) => new(
+        by,
+        config.Parts?.FirstOrDefault(part => part.Name == data.Part)?.Task ?? config.Task,
+        data,
+        SplitOf(data, split?.OfPart(data.Part)),
+        config.Input.Crop?.Region);
 
     private static RecordedSplit? SplitOf(ParentDataset data, RecordedSplit? split) =>
         split is not null && split.Dataset == data.Name && split.FilesDigest == data.FilesDigest ? split : null;

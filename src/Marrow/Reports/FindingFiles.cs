@@ -6,10 +6,10 @@ namespace Marrow.Reports;
 
 /// <summary>
 /// Writes findings to a folder. Each image gets, as soon as it is finished, NAME.json, NAME.overlay.png and, when
-/// something was outlined, NAME.mask.png. A mask has the image's own size; 0 is background, and the classes are 1, 2
-/// ... in their order, or 255 when there is only one class. Of what was explained there are NAME.heat-1.png, in the
-/// image's own size, NAME.explain-1.png with the heat on the image, and so on; and NAME.evidence.png of a spine. At the
-/// end predictions.csv gets one row for each image.
+/// something was outlined, NAME.mask.png, or NAME.TASK.mask.png by one of several tasks. A mask has the image's own
+/// size; 0 is background, and the classes are 1, 2 ... in their order, or 255 when there is only one class. Of what was
+/// explained there are NAME.heat-1.png, in the image's own size, NAME.explain-1.png with the heat on the image, and so
+/// on; and NAME.evidence.png of a spine. At the end predictions.csv gets one row for each image.
 /// Images of the same name from different folders get different files. Files that no prediction has written are never
 /// replaced.
 /// </summary>
@@ -22,7 +22,7 @@ public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, b
     private readonly List<Finding> _findings = [];
 
     /// <summary>The paths of the files that one image gave.</summary>
-    /// <param name="Mask">The mask; null when nothing was outlined.</param>
+    /// <param name="Mask">The first mask; null when nothing was outlined.</param>
     /// <param name="Overlay">The overlay; null when the image could not be read or no overlays are drawn.</param>
     /// <param name="Finding">The finding as it was written, without its mask.</param>
     internal sealed record Written(string Json, string? Mask, string? Overlay, Finding Finding);
@@ -37,17 +37,18 @@ public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, b
     /// <param name="folder">The folder for the results.</param>
     /// <param name="images">The paths of the images.</param>
     /// <param name="overlays">True when overlays are drawn.</param>
-    /// <param name="masks">True when findings have masks.</param>
+    /// <param name="masks">Whose masks findings have; see <see cref="Prediction.IPredictor.Masks"/>.</param>
     /// <param name="explanations">The most explanations that a finding has; null when nothing is explained.</param>
     internal static void RequireFree(
-        string folder, IEnumerable<string> images, bool overlays, bool masks, int? explanations = null)
+        string folder, IEnumerable<string> images, bool overlays, IReadOnlyList<string?> masks,
+        int? explanations = null)
     {
         var explained = Enumerable.Range(1, explanations ?? 0);
         ResultFolder.RequireFree(folder, images,
         [
             ResultFolder.Json,
             .. overlays ? [ResultFolder.Overlay] : (string[])[],
-            .. masks ? [ResultFolder.Mask] : (string[])[],
+            .. masks.Select(ResultFolder.MaskOf),
             .. explained.Select(ResultFolder.Heat),
             .. overlays ? explained.Select(ResultFolder.Explained) : [],
             .. overlays && explanations is not null ? [ResultFolder.Evidence] : (string[])[],
@@ -67,16 +68,19 @@ public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, b
         var name = _results.NameOf(finding.File);
         finding = WithFileNames(finding, name, radiograph is not null);
         var json = _results.WriteJson(name, FindingJson.Document(finding));
-        var regions = finding.Part<RegionsPart>();
-        var mask =
-            radiograph is not null && regions is { Mask.Length: > 0 }
-                ? Picture(
-                    ResultFolder.Mask,
-                    ImageWriter.EncodePng8(
+        if (finding.Part<RegionsPart>() is null)
+            Picture(ResultFolder.Mask, null);
+        string?[] masks =
+        [
+            .. finding.Parts.OfType<RegionsPart>().Select(regions => Picture(
+                ResultFolder.MaskOf(regions.Name),
+                radiograph is not null && regions.Mask.Length > 0
+                    ? ImageWriter.EncodePng8(
                         finding.Width,
                         finding.Height,
-                        MaskValues.Of(regions.Mask, regions.Regions.Count)))
-                : Picture(ResultFolder.Mask, null);
+                        MaskValues.Of(regions.Mask, regions.Regions.Count))
+                    : null)),
+        ];
         var overlay = Picture(
             ResultFolder.Overlay,
             radiograph is not null && overlays ? OverlayRenderer.Render(radiograph, finding, truth) : null);
@@ -87,7 +91,7 @@ public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, b
                 ? ExplanationRenderer.Render(radiograph, spine)
                 : null);
         _findings.Add(finding.WithoutMask());
-        return new(json, mask, overlay, _findings[^1]);
+        return new(json, masks.FirstOrDefault(mask => mask is not null), overlay, _findings[^1]);
 
         // One of an earlier prediction that this one does not replace would show what no longer holds.
         string? Picture(string ending, byte[]? png)

@@ -32,42 +32,57 @@ public static class FindingJson
             document["confidenceWithinDegrees"] = Rounded(degrees, 3);
         if (finding.Looks is { } looks)
             document["looks"] = Name(looks);
-        foreach (var part in finding.Parts)
-        {
-            switch (part)
-            {
-                case SpinePart spine:
-                    Spine(document, spine);
-                    break;
-                case ClassesPart classes:
-                    if (classes.Class is not null)
-                        document["class"] = classes.Class;
-                    document["values"] = Values(classes.Values);
-                    break;
-                case NumbersPart numbers:
-                    document["values"] = Values(numbers.Values);
-                    break;
-                case PointsPart points:
-                    document["points"] = Array(points.Points, Point);
-                    break;
-                case BoxesPart boxes:
-                    document["boxes"] = Array(boxes.Boxes, Box);
-                    break;
-                case RegionsPart regions:
-                    document["regions"] = Array([.. regions.Regions.Index()], r =>
-                        Region(r.Item, r.Index, regions.Regions.Count));
-                    break;
-                case ExplanationsPart explanations:
-                    document["explanations"] = Array(explanations.Explanations, Explained);
-                    break;
-            }
-        }
+        foreach (var part in finding.Parts.Where(part => part.Name is null))
+            Part(document, part);
+        if (finding.Parts.Any(part => part.Name is not null))
+            document["parts"] = Array(
+                [.. finding.Parts.Where(part => part.Name is not null).GroupBy(part => part.Name)],
+                task =>
+                {
+                    var said = new JsonObject { ["name"] = task.Key };
+                    foreach (var part in task)
+                        Part(said, part);
+                    return said;
+                });
         document["warnings"] = Array(finding.Warnings, warning => JsonValue.Create(warning));
         document["checkpoints"] = Array(finding.Checkpoints, Checkpoint);
         // As earlier versions had it, of what one checkpoint says alone.
-        if (finding is { Checkpoints: [var only], Parts: [ClassesPart or NumbersPart or PointsPart, ..] })
+        if (finding is { Checkpoints: [var only], Parts: [ClassesPart or NumbersPart or PointsPart, ..] }
+            && finding.Parts[0].Name is null)
             document["checkpoint"] = Checkpoint(only);
         return document;
+    }
+
+    /// <summary>Adds what one part of a finding says.</summary>
+    private static void Part(JsonObject document, FindingPart part)
+    {
+        switch (part)
+        {
+            case SpinePart spine:
+                Spine(document, spine);
+                break;
+            case ClassesPart classes:
+                if (classes.Class is not null)
+                    document["class"] = classes.Class;
+                document["values"] = Values(classes.Values);
+                break;
+            case NumbersPart numbers:
+                document["values"] = Values(numbers.Values);
+                break;
+            case PointsPart points:
+                document["points"] = Array(points.Points, Point);
+                break;
+            case BoxesPart boxes:
+                document["boxes"] = Array(boxes.Boxes, Box);
+                break;
+            case RegionsPart regions:
+                document["regions"] = Array([.. regions.Regions.Index()], r =>
+                    Region(r.Item, r.Index, regions.Regions.Count));
+                break;
+            case ExplanationsPart explanations:
+                document["explanations"] = Array(explanations.Explanations, Explained);
+                break;
+        }
     }
 
     // Where nothing is measured, angles and severity are null: a reader must meet them.

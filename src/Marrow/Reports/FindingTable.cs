@@ -20,7 +20,9 @@ internal sealed class FindingTable(IReadOnlyList<string> columns)
     /// <summary>Returns the cells of one finding, in the order of <see cref="Header"/>.</summary>
     public IReadOnlyList<string> Row(Finding finding)
     {
-        List<string> cells = [.. finding.Parts.SelectMany(part => Cells(part, finding))];
+        List<string> cells = finding.Parts.Any(part => part.Name is not null)
+            ? [.. columns.GroupBy(TaskOf).SelectMany(task => CellsOf(task.Key, [.. task], finding))]
+            : [.. finding.Parts.SelectMany(part => Cells(part, finding))];
         while (cells.Count < columns.Count)
             cells.Add("");
         return [CsvTable.TextCell(finding.File), .. cells, Name(finding.Status)];
@@ -37,6 +39,21 @@ internal sealed class FindingTable(IReadOnlyList<string> columns)
         foreach (var finding in findings)
             csv.WriteRecord([.. Row(finding)]);
     }
+
+    /// <summary>
+    /// Returns the cells of one of several tasks, whose columns begin with its name; blank ones where it says nothing.
+    /// </summary>
+    private static IEnumerable<string> CellsOf(string task, IReadOnlyList<string> columns, Finding finding)
+    {
+        var table = new FindingTable(columns);
+        List<string> cells =
+        [
+            .. finding.Parts.Where(part => part.Name == task).SelectMany(part => table.Cells(part, finding)),
+        ];
+        return cells.Concat(columns.Skip(cells.Count).Select(_ => ""));
+    }
+
+    private static string TaskOf(string column) => column.Split('.')[0];
 
     private IEnumerable<string> Cells(FindingPart part, Finding finding) =>
         part switch
@@ -70,7 +87,7 @@ internal sealed class FindingTable(IReadOnlyList<string> columns)
                     .Range(0, columns.Count - 1)
                     .Select(i =>
                         i < regions.Regions.Count ? NumberText.Of(regions.Regions[i].AreaShare, "0.#####") : ""),
-                NumberText.Of(finding.Confidence ?? 0, "0.#####"),
+                regions.Name is null ? NumberText.Of(finding.Confidence ?? 0, "0.#####") : "",
             ],
             _ => [],
         };

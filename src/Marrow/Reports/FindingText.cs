@@ -29,7 +29,7 @@ internal static class FindingText
             ]
             : columns;
         var shown = Math.Min(drawn.Count, MostColumns);
-        var hasRegions = findings.Any(f => f.Part<RegionsPart>() is not null);
+        var hasRegions = findings.Any(f => f.Part<RegionsPart>() is { Name: null });
         var table = new FindingTable(columns);
         var parts = new List<ReportPart>
         {
@@ -73,7 +73,7 @@ internal static class FindingText
                 : string.Join(' ', spine.Curves.Select(c => $"{c.RegionLetters} {NumberText.Of(c.Degrees, "0.0")}")),
             ];
         }
-        if (finding.Part<RegionsPart>() is { } regions)
+        if (finding.Part<RegionsPart>() is { Name: null } regions)
             return
             [
                 .. Enumerable

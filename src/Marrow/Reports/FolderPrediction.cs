@@ -38,7 +38,7 @@ public static class FolderPrediction
             folder,
             inputs.Images,
             overlays,
-            predictor.GivesMasks,
+            predictor.Masks,
             explained is { Count: 0 } ? predictor.Explainable.Count : explained?.Count);
         ProcessThreads.Current?.Apply();
         var files = new FindingFiles(folder, predictor.Columns, overlays);

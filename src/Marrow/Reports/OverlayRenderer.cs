@@ -78,6 +78,8 @@ internal static class OverlayRenderer
         var spine = finding.Part<SpinePart>();
         foreach (var part in finding.Parts)
         {
+            if (part.Name is { } task)
+                lines.Add([new($"{task}:", OverlayFrame.Grey)]);
             lines.AddRange(part switch
             {
                 SpinePart measured => [Angles(finding, measured), .. Curves(measured)],

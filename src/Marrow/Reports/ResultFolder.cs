@@ -32,6 +32,10 @@ internal sealed class ResultFolder(string folder)
 
     private string MarkPath => Path.Combine(folder, $"{Table}{Json}");
 
+    /// <summary>Returns the ending of the file with a mask.</summary>
+    /// <param name="task">The name of the one of several tasks that made it; null where there is one task.</param>
+    public static string MaskOf(string? task) => task is null ? Mask : $".{task}{Mask}";
+
     /// <summary>Returns the ending of the file with the heat of one explanation of an image.</summary>
     /// <param name="number">Of the explanation, from 1.</param>
     public static string Heat(int number) => FormattableString.Invariant($".heat-{number}.png");

@@ -6,6 +6,7 @@ using Marrow.Datasets;
 using Marrow.Inputs;
 using Marrow.Modules;
 using Marrow.Tasks.Familiarity;
+using Marrow.Tasks.Multitask;
 using Marrow.Tasks.Own;
 
 namespace Marrow.Tasks;
@@ -103,6 +104,19 @@ public sealed record CheckpointConfig
     [JsonInclude]
     internal FamiliarityContract? Familiarity { get; init; }
 
+    /// <summary>What each part of a model of several tasks expects and says; null for a model of one task.</summary>
+    [JsonInclude]
+    internal IReadOnlyList<PartConfig>? Parts { get; init; }
+
+    /// <summary>
+    /// The config that each part of a model of several tasks would have alone; empty for a model of one task.
+    /// </summary>
+    internal IReadOnlyList<(string Name, CheckpointConfig Config)> PartConfigs =>
+        [
+            .. (Parts ?? []).Zip(Model.Parts ?? [], (part, spec) =>
+                (part.Name, part.Alone(spec.Model, MarrowVersion))),
+        ];
+
     /// <summary>The meaning of each output, in the order of the outputs.</summary>
     public required IReadOnlyList<OutputMeaning> Outputs { get; init; }
 
@@ -173,7 +187,13 @@ public sealed record CheckpointConfig
             $"the hidden patches for the task {string.Join(", ", TaskCatalogue.Names(t => t.HidesPatches))} and for "
                 + $"no other",
             Model.Masking is null ? "none" : "some");
+        Require(
+            Model.Parts is not null == (task?.HasParts ?? false) && Parts is not null == (task?.HasParts ?? false),
+            $"parts for the task {string.Join(", ", TaskCatalogue.Names(t => t.HasParts))} and for no other",
+            Model.Parts is null && Parts is null ? "none" : "some, or those of the model or of the config alone");
         task?.Validate(this, Require);
+        foreach (var (name, part) in PartConfigs)
+            part.Validate($"{path}: part {name}");
         ReadDecoding(path);
         Familiarity?.Validate(path);
         if (Model.Detector is { } detector)
@@ -258,7 +278,13 @@ public sealed record CheckpointConfig
     /// <summary>
     /// Returns this config with every value of its decoding written out, as a new checkpoint stores it.
     /// </summary>
-    internal CheckpointConfig Whole(string path) => this with { Decoding = ReadDecoding(path)?.Write() };
+    internal CheckpointConfig Whole(string path) => this with
+    {
+        Decoding = ReadDecoding(path)?.Write(),
+        Parts = Parts is null
+            ? null
+            : [.. PartConfigs.Select(part => PartConfig.Of(part.Name, part.Config.Whole(path)))],
+    };
 
     /// <summary>
     /// The names of the outputs for other programs. They mark outputs for which training saw no label.

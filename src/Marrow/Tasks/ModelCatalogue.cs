@@ -23,20 +23,27 @@ internal static class ModelCatalogue
                 $"{spec.Architecture}: expected an architecture of the catalogue, found a module of its maker's own. "
                     + $"Build it with the maker's code."
             );
-        var (task, backbone) = Find(spec.Architecture);
         if (spec.Channels < 1 || spec.Outputs < 1)
             throw new MarrowException(
                 $"{spec.Architecture}: expected at least 1 channel and 1 output, found {spec.Channels} and "
                     + $"{spec.Outputs}."
             );
-        var features = BackboneCatalogue.Create(backbone, spec.Channels);
+        return BuildOn(BackboneCatalogue.Create(BackboneName(spec.Architecture), spec.Channels), spec);
+    }
+
+    /// <summary>
+    /// Builds a model on a backbone, which the model owns from then on. When that is impossible, the backbone is
+    /// disposed.
+    /// </summary>
+    internal static Module BuildOn(Backbone backbone, ModelSpec spec)
+    {
         try
         {
-            return task.Build(features, spec);
+            return Find(spec.Architecture).Task.Build(backbone, spec);
         }
         catch
         {
-            features.Dispose();
+            backbone.Dispose();
             throw;
         }
     }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Marrow.Modules;
+using Marrow.Tasks.Multitask;
 using Marrow.Tasks.Pretrain;
 
 namespace Marrow.Tasks;
@@ -38,4 +39,9 @@ public sealed record ModelSpec
     /// The hidden patches of a model that is pretrained by filling them in; null for all other models.
     /// </summary>
     [JsonInclude] internal MaskingSpec? Masking { get; init; }
+
+    /// <summary>
+    /// What several tasks put on the backbone that they share; null for a model of one task. A part has no parts.
+    /// </summary>
+    [JsonInclude] internal IReadOnlyList<PartSpec>? Parts { get; init; }
 }

@@ -4,6 +4,7 @@ using Marrow.Tasks.Classify;
 using Marrow.Tasks.Cobb;
 using Marrow.Tasks.Detect;
 using Marrow.Tasks.Masks;
+using Marrow.Tasks.Multitask;
 using Marrow.Tasks.Numbers;
 using Marrow.Tasks.Own;
 using Marrow.Tasks.Points;
@@ -33,6 +34,7 @@ public static class TaskCatalogue
         new MasksDescriptor(),
         new DetectDescriptor(),
         new PretrainDescriptor(),
+        new MultitaskDescriptor(),
     ];
 
     /// <summary>
@@ -90,7 +92,7 @@ public static class TaskCatalogue
     /// <param name="path">The path of the config, for error messages.</param>
     internal static TaskModel Of(CheckpointConfig config, Module model, string path)
     {
-        var task = Get(config.Task).Create(model, config.Model, config.Input, config.Layout, config.ReadDecoding(path));
+        var task = Get(config.Task).Create(model, config, path);
         task.Familiarity = config.Familiarity;
         return task;
     }

@@ -61,6 +61,13 @@ internal abstract class TaskDescriptor
     internal abstract TaskModel Create(Module module, ModelSpec spec, InputContract input, ClassLayout layout,
         DecodingContract? decoding);
 
+    /// <summary>
+    /// Combines a module with what a checkpoint's config says of the task's loss, decoding and metrics.
+    /// </summary>
+    /// <param name="path">The path of the config, for error messages.</param>
+    internal virtual TaskModel Create(Module module, CheckpointConfig config, string path) =>
+        Create(module, config.Model, config.Input, config.Layout, config.ReadDecoding(path));
+
     /// <summary>Returns the outputs that a data set requires.</summary>
     internal virtual ClassLayout LayoutOf(Dataset data) => data.Layout;
 
@@ -102,6 +109,15 @@ internal abstract class TaskDescriptor
 
     /// <summary>The default size and fit of the input.</summary>
     internal virtual (int Width, int Height, Fit Fit) DefaultInput => (224, 224, Fit.Stretch);
+
+    /// <summary>
+    /// True for a task whose models are parts with tasks of their own, on one backbone. Recipes give each part a data
+    /// set, in their section "datasets".
+    /// </summary>
+    internal virtual bool HasParts => false;
+
+    /// <summary>True for a task whose models can be parts of a model of several tasks: they see whole images.</summary>
+    internal virtual bool CanBePart => !Straightens;
 
     /// <summary>The parts of an image at which the task's models can look.</summary>
     internal virtual IReadOnlyList<CropRegion> Crops => [];

@@ -37,6 +37,23 @@ public sealed class CsvPointsTests : IDisposable
     }
 
     [Fact]
+    public void Points_with_numbers_for_names_may_have_the_number_behind_the_coordinate()
+    {
+        Write(new());
+        WriteText(_folder["labels.csv"], ["file,x1,x2,x3,y1,y2,y3", "a.png,1,2,,4,5,", "b.png,1,2,3,4,5,6"]);
+        var data = DatasetCatalogue.Open(Request("csv", _folder.Path, new() { Kind = "points" }));
+        Assert.Equal(["1", "2", "3"], data.PointNames);
+        Assert.Equal([new Point2D(1, 4), new Point2D(2, 5), new Point2D(3, 6)], data.Samples[1].Points);
+        Assert.True(double.IsNaN(data.Samples[0].Points[2].X));
+        // Two of them are what a table of boxes has.
+        WriteText(_folder["labels.csv"], ["file,x1,y1,x2,y2", "a.png,1,2,3,4"]);
+        var boxes = Request("csv", _folder.Path, new() { Kind = "points" });
+        Assert.Contains("NAME_x", Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(boxes)).Message);
+        var named = Request("csv", _folder.Path, new() { Kind = "points", LabelColumns = ["2"] });
+        Assert.Equal([new Point2D(3, 4)], DatasetCatalogue.Open(named).Samples[0].Points);
+    }
+
+    [Fact]
     public void Pairs_say_which_points_change_places_in_a_mirrored_image()
     {
         Dictionary<string, string> pairs = new() { ["knee"] = "hip" };

@@ -32,6 +32,7 @@ public partial class RecipeDocsTests
             unlabeled: {format: images, {{Unknown}}: 1}
             uda: { {{Unknown}}: 1}
             teacher: { {{Unknown}}: 1}
+            datasets: [{ {{Unknown}}: 1}]
         """;
 
     static RecipeDocsTests()
@@ -131,6 +132,7 @@ public partial class RecipeDocsTests
             {
                 "the recipe" => "The recipe",
                 "stage 's'" => "A stage",
+                RecipePage.APart => RecipePage.Parts,
                 var section => section,
             },
             m => m.Groups["keys"].Value.Split(", "));

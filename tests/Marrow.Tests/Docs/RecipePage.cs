@@ -8,6 +8,9 @@ namespace Marrow.Tests.Docs;
 /// </summary>
 internal static class RecipePage
 {
+    /// <summary>What messages call the first part of a stage of several tasks, and the heading of its keys.</summary>
+    public const string APart = "part 1", Parts = "datasets";
+
     private const string TheRecipe = "The recipe", AStage = "A stage", Data = "data";
 
     public static string Path { get; } = System.IO.Path.Combine(Repository.Root(), "docs", "recipe.md");
@@ -25,12 +28,14 @@ internal static class RecipePage
                 unlabeled: {}
                 uda: {}
                 teacher: {}
+                datasets: [{}]
             """;
         var errors = new RecipeErrors();
         var recipe = new RecipeSection(RecipeYaml.Parse(text, "r.yaml", inFile: true, errors)!, TheRecipe, errors);
         RecipeReader.Read(recipe);
         var stage = Assert.Single(recipe.Sections);
-        var asked = stage.Sections.ToDictionary(section => section.What, section => section.Rows);
+        var asked = stage.Sections.ToDictionary(
+            section => section.What == APart ? Parts : section.What, section => section.Rows);
         asked.Add(TheRecipe, recipe.Rows);
         asked.Add(AStage, stage.Rows);
         return asked;

@@ -42,6 +42,17 @@ public class FindingJsonTests
                 Parts = [new PointsPart([new("hip", new(3.123, 4), 0.5), new("knee", null, 0)])],
             },
             ["boxes"] = new(plain) { Parts = [new BoxesPart([new("fracture", 1, 2, 3.456, 4, 0.9)])] },
+            ["several tasks"] = new(plain)
+            {
+                Parts =
+                [
+                    new ClassesPart("hand", [new("hand", "probability", 0.75)]).Under("kind"),
+                    new NumbersPart([new("age", "years", 12.5)]).Under("age"),
+                    new PointsPart([new("hip", new(3.123, 4), 0.5)]).Under("points"),
+                    new BoxesPart([new("fracture", 1, 2, 3.456, 4, 0.9)]).Under("boxes"),
+                    new RegionsPart { Regions = [new("lung", 5, 0.5, 0.9)], Mask = [1, 0] }.Under("lungs"),
+                ],
+            },
             ["regions"] = new(plain)
             {
                 Confidence = 0.5,
@@ -121,7 +132,8 @@ public class FindingJsonTests
     private static IEnumerable<string> Faults(JsonElement value, JsonElement schema, string at)
     {
         if (schema.TryGetProperty("$ref", out var reference))
-            schema = Schema.GetProperty("$defs").GetProperty(reference.GetString()!.Split('/')[^1]);
+            schema = reference.GetString()!.Split('/')[1..]
+                .Aggregate(Schema, (part, name) => part.GetProperty(name));
         if (
             schema.TryGetProperty("type", out var type)
             && !(type.ValueKind == JsonValueKind.Array ? [.. type.EnumerateArray()] : new[] { type }).Any(t =>

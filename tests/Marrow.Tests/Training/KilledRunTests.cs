@@ -17,6 +17,11 @@ public class KilledRunTests
     public void A_run_that_is_killed_and_resumed_ends_bit_identical_to_one_that_never_stopped() =>
         KillAndCompare(new TinyRun(train: Train), kills: 2);
 
+    [Fact]
+    public void So_does_one_that_learns_several_tasks_at_once() =>
+        KillAndCompare(
+            new PartsRun("steps: 16, lr: 3.0e-3, ema: 0.9, evaluateEvery: 1, saveEverySeconds: 0"), kills: 1);
+
     [Fact(Explicit = true), Trait("Category", "Slow")]
     public void So_does_one_that_learns_from_unlabelled_images() =>
         KillAndCompare(new TinyRun(train: Train, stage: [Unlabeled, Uda]), kills: 1);
@@ -87,8 +92,7 @@ public class KilledRunTests
                     cli,
                     "run",
                     tiny.RecipePath,
-                    "--data",
-                    $"{tiny.DataName}={tiny.Data}",
+                    .. tiny.DataFolders.SelectMany(data => (string[])["--data", $"{data.Key}={data.Value}"]),
                     "--out",
                     Path.Combine(tiny.Folder, outName),
                     "--hub",

@@ -24,6 +24,7 @@ internal static class FoldPlanner
                 $"{request.Recipe.SourcePath}: names fold {named} itself, and a cross-validation runs every fold. "
                     + $"Remove the key fold.");
         var recipe = request.Stages.Count > 0 ? request.Recipe.Only(request.Stages) : request.Recipe;
+        OneTask.Require(recipe);
         Runner.RequireFolders(recipe, request.DataFolders);
         var last = recipe.Stages[^1];
         var whole = recipe.Stages.ToDictionary(

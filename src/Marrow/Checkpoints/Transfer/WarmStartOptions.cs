@@ -1,4 +1,5 @@
 using Marrow.Tasks;
+using Marrow.Tasks.Multitask;
 
 namespace Marrow.Checkpoints.Transfer;
 
@@ -48,7 +49,7 @@ public sealed class WarmStartOptions
 
     /// <summary>
     /// Returns options that take over the whole model when architecture, task and classes are the same, and otherwise
-    /// only the backbone.
+    /// only the backbone. Of models of several tasks those parts are taken over that mean the same in both.
     /// </summary>
     internal static WarmStartOptions Between(CheckpointConfig source, CheckpointConfig target) => new()
     {
@@ -56,5 +57,11 @@ public sealed class WarmStartOptions
             && source.Classes.SequenceEqual(target.Classes) && source.ExclusiveClasses == target.ExclusiveClasses
                 ? TransferScope.All
                 : TransferScope.Backbone,
+        LeaveRandom =
+        [
+            .. (target.Parts ?? [])
+                .Where(part => !(source.Parts ?? []).Any(part.MeansTheSame))
+                .Select(part => $"{MultitaskNet.PartsPrefix}{part.Name}."),
+        ],
     };
 }

@@ -15,6 +15,7 @@ internal sealed class OwnDescriptor(OwnTask task) : TaskDescriptor
     internal override string ArchitecturePrefix => task.Name + "-";
     internal override Type ModelType => typeof(OwnTaskModel);
     internal override bool HasNamedOutputs => true;
+    internal override bool CanBePart => false; // A process without the task could read nothing of the whole.
     internal override IReadOnlyList<string> CsvKinds => [task.LabelKind];
     internal override bool OutputsAreColumns => task.LabelKind == "numbers";
 

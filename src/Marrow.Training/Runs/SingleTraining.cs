@@ -1,0 +1,94 @@
+using Marrow.Datasets;
+using Marrow.Inputs;
+using Marrow.Metrics;
+using Marrow.Tasks;
+using Marrow.Training.Loop;
+using Marrow.Training.Methods;
+using TorchSharp;
+
+namespace Marrow.Training.Runs;
+
+/// <summary>The training of a stage of one task on one data set.</summary>
+internal sealed class SingleTraining : StageTraining
+{
+    private readonly StageImages _images;
+    private readonly MaskPack? _masks;
+    private readonly IReadOnlyList<Sample> _labelled; // whole images, whose spread judges answers for unlabelled ones
+
+    public SingleTraining(StageContext context, StageInputs inputs, StageSources sources) : base(context)
+    {
+        _labelled = inputs.Data.Training;
+        _images = StageImages.Pack(context, context.Stage, inputs.Data, inputs.Unlabeled, sources.Cropping);
+        try
+        {
+            Task = BuildModel(context, _images);
+            _masks = inputs.Data.PackMasks(Task, context.Cancellation);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public override TaskModel Task { get; }
+
+    public override RunIdentity Identify(RunIdentity identity) => identity.With((_images, _masks));
+
+    public override TrainedStage Train(string key)
+    {
+        var (context, stage, options) = (Context, Context.Stage, Context.Stage.Train);
+        using var training = _images.Training(stage.Augment, options.Batch, context.Seeds.Batches, Workers, _masks);
+        using var unlabeled = stage.UnlabeledAugment is { } augment
+            ? _images.Unlabeled(augment, options.Batch, context.Seeds.UnlabeledBatches, Workers)
+            : null;
+        var device = context.Request.DeviceChoice;
+        using var method = unlabeled is null
+            ? MethodCatalogue.Create(stage, Task, device)
+            : MethodCatalogue.Create(stage, Task, device, _labelled, _images.Cache, _masks, unlabeled);
+        using var validation = _images.Plain(_images.Shown.Validation, options.Batch, _masks, context.Cancellation);
+        using var loop = new TrainingLoop(stage.Name, method, options, training, validation, context.Folder, key);
+        var (progress, waitShare) = Run(loop);
+        using var plain = _images.Plain(_images.Shown.Training, options.Batch, _masks, context.Cancellation);
+        Task.LearnFromLabels(plain!);
+        if (validation is not null)
+        {
+            loop.ChooseDecoding(validation);
+            StageFamiliarity.Learn(context, Task, _images, method.Compute);
+        }
+        var metrics = Measure(loop);
+        method.Compute.Release(Task.Model);
+        return new(progress, metrics, waitShare);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (!disposing)
+            return;
+        _masks?.Dispose();
+        Task?.Dispose();
+        _images.Dispose();
+    }
+
+    /// <summary>
+    /// Builds the model with random weights. What it derives from labels, as anchors from boxes, it derives from the
+    /// training part.
+    /// </summary>
+    private static TaskModel BuildModel(StageContext context, StageImages images)
+    {
+        torch.manual_seed((long)context.Seeds.Weights);
+        var (stage, shown) = (context.Stage, images.Shown);
+        var task = TaskCatalogue.Create(
+            stage.Task, stage.ModelRequest, images.Input, shown.Dataset with { Samples = shown.Training });
+        task.AdaptTo(shown.Training);
+        return task;
+    }
+
+    /// <summary>Measures the model on the held-out part; returns no metrics when nothing was held out.</summary>
+    private IReadOnlyList<MetricValue> Measure(TrainingLoop loop)
+    {
+        using var heldOut = _images.Plain(
+            _images.Shown.HeldOut, Context.Stage.Train.Batch, _masks, Context.Cancellation);
+        return heldOut is null ? [] : WithDraws(loop.Measure(heldOut, HeldOutOptions));
+    }
+}
