@@ -1,12 +1,15 @@
 using Marrow.Computing;
 using Marrow.Inputs;
 using Marrow.Metrics;
+using Marrow.Tasks;
 using Marrow.Tasks.Multitask;
 using static TorchSharp.torch;
 
 namespace Marrow.Training.Methods;
 
-/// <summary>What one part of a stage of several tasks learns from.</summary>
+/// <summary>
+/// What one part of a stage of several tasks learns from, or a stage of one task beside its own data set.
+/// </summary>
 /// <param name="Task">The part of the model.</param>
 /// <param name="Weight">What the loss is multiplied by.</param>
 /// <param name="Batch">The number of images in a batch.</param>
@@ -16,15 +19,15 @@ internal sealed record JointPart(
     TaskPart Task, double Weight, int Batch, BatchLoader Images, BatchLoader? Watched);
 
 /// <summary>
-/// The method that learns several tasks at once on one backbone. Each step draws a batch of every part, in the order of
-/// the recipe, and adds up the gradients of their losses, each times its weight; then the optimizer takes one step. One
-/// graph at a time is held. Nothing is kept from step to step: where each part's batches stand follows from the step's
-/// number.
+/// The method that learns several tasks at once on one backbone, or one task from several data sets. Each step draws a
+/// batch of every part, in the order of the recipe, and adds up the gradients of their losses, each times its weight;
+/// then the optimizer takes one step. One graph at a time is held. Nothing is kept from step to step: where each part's
+/// batches stand follows from the step's number.
 /// </summary>
 /// <param name="parts">In the order of the task's parts. Their loaders stay the caller's.</param>
 /// <param name="accumulate">Batches of each part in a step.</param>
 internal sealed class JointTraining(
-    MultitaskTask task, Compute compute, IReadOnlyList<JointPart> parts, int accumulate)
+    TaskModel task, Compute compute, IReadOnlyList<JointPart> parts, int accumulate)
     : TrainingMethod(task, compute)
 {
     private int _next = 1; // the part whose batch comes next

@@ -12,7 +12,7 @@ namespace Marrow.Training.Recipes;
 /// </summary>
 internal static class RecipeParts
 {
-    private const double LeastWeight = 1e-6, MostWeight = 1e6;
+    internal const double LeastWeight = 1e-6, MostWeight = 1e6;
 
     // Of a part, in place of the stage's where the part has them.
     private static readonly string[] Inherited = ["input", "augment"];
@@ -57,7 +57,7 @@ internal static class RecipeParts
     {
         var known = item.Kind == RecipeNodeKind.Map ? RecipeOverride.StageName(item) : null;
         var s = stage.Child(
-            Completed(item, stage.Node),
+            Completed(item, stage.Node, Inherited),
             known is null ? $"part {index + 1}" : $"part {RecipeErrors.Quote(known)}");
         var name = RecipeReader.Name(s, "name", s.RequiredText("name", "name: chest",
             new("Names the part: its metrics are `NAME.METRIC`, its weights `parts.NAME.`.")
@@ -121,23 +121,25 @@ internal static class RecipeParts
             : "";
 
     /// <summary>Notes an error: a part has no other checkpoint label its data.</summary>
-    private static string? Unreferenced(RecipeSection section, string key, KeyText text)
+    internal static string? Unreferenced(RecipeSection section, string key, KeyText text)
     {
         if (section.Text(key, text) is not null)
-            section.Errors.Add(section.At(key), $"{key}: not in datasets. Give softLabels, or a stage of its own.");
+            section.Errors.Add(
+                section.At(key),
+                $"{key}: not in datasets or beside. Give softLabels, or a stage of its own.");
         return null;
     }
 
     /// <summary>
     /// Returns a part with what it takes over from the stage, each value at its own place in the file.
     /// </summary>
-    private static RecipeNode Completed(RecipeNode part, RecipeNode stage)
+    internal static RecipeNode Completed(RecipeNode part, RecipeNode stage, params string[] inherited)
     {
         if (part.Kind != RecipeNodeKind.Map || stage.Kind != RecipeNodeKind.Map)
             return part;
         var completed = Empty(part);
-        completed.Entries.AddRange(part.Entries.Where(entry => !Inherited.Contains(entry.Key.Text)));
-        foreach (var key in Inherited)
+        completed.Entries.AddRange(part.Entries.Where(entry => !inherited.Contains(entry.Key.Text)));
+        foreach (var key in inherited)
         {
             var (own, usual) = (Entry(part, key), Entry(stage, key));
             if (own is { Value.Kind: RecipeNodeKind.Map } mine && usual is { Value.Kind: RecipeNodeKind.Map } theirs)

@@ -30,7 +30,7 @@ public static partial class RecipeReader
         "augment",
         "tag",
         "license",
-        "pretrain", "unlabeled", "uda", "teacher", "datasets"];
+        "pretrain", "unlabeled", "uda", "teacher", "datasets", "beside"];
 
     private const int MaxStages = 100;
 
@@ -238,6 +238,7 @@ public static partial class RecipeReader
             Uda = uda,
             Teacher = teacher,
         };
+        var beside = RecipeBeside.Read(s, stage, heldOut);
         if (RecipeParts.Read(s, stage, heldOut) is { Count: > 0 } parts)
         {
             stage = stage with { Parts = parts, Data = parts[0].Stage.Data, Input = parts[0].Stage.Input };
@@ -246,6 +247,7 @@ public static partial class RecipeReader
         {
             RecipeLabels.CheckMirror(s, stage);
             CheckBatch(s, stage);
+            stage = stage with { Beside = beside };
         }
         BackboneMatch.Check(s, stage, earlier);
         s.Finish();

@@ -26,8 +26,21 @@ internal sealed record Stage
     /// <summary>The parts of a stage of several tasks (YAML datasets), in order; empty for one task.</summary>
     public IReadOnlyList<StagePart> Parts { get; init; } = [];
 
-    /// <summary>The stages that have a data set and a task each: the parts, or this stage where it has none.</summary>
-    internal IReadOnlyList<Stage> Each => Parts.Count == 0 ? [this] : [.. Parts.Select(part => part.Stage)];
+    /// <summary>
+    /// Further data sets from which a stage of one task learns beside its own; empty for none. The task of each is the
+    /// stage's, or one whose labels say a part of the same (<see cref="TaskDescriptor.LearnsBeside"/>).
+    /// </summary>
+    public IReadOnlyList<StagePart> Beside { get; init; } = [];
+
+    /// <summary>
+    /// The stages that have a data set and a task each: the parts, or this stage and what it learns from beside.
+    /// </summary>
+    internal IReadOnlyList<Stage> Each =>
+        Parts.Count == 0 ? [this, .. Beside.Select(part => part.Stage)] : [.. Parts.Select(part => part.Stage)];
+
+    /// <summary>The names of <see cref="Each"/> within the stage; null for the stage itself.</summary>
+    internal IReadOnlyList<string?> EachName =>
+        Parts.Count == 0 ? [null, .. Beside.Select(part => part.Name)] : [.. Parts.Select(part => part.Name)];
 
     /// <summary>One of <see cref="CheckpointTask.All"/>.</summary>
     public required string Task { get; init; }
@@ -103,7 +116,10 @@ internal sealed record Stage
         Unlabeled is null ? null : (Uda ?? (UnlabeledOptions?)Teacher)?.Augment;
 }
 
-/// <summary>One part of a stage of several tasks, an item of "datasets:".</summary>
+/// <summary>
+/// One part of a stage of several tasks, an item of "datasets:", or what a stage of one task learns from beside its own
+/// data set, an item of "beside:".
+/// </summary>
 /// <param name="Name">Lower-case letters, digits, - and _; parts of a stage have different names.</param>
 /// <param name="Weight">What the loss of the part is multiplied by.</param>
 /// <param name="Stage">

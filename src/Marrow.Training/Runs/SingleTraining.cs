@@ -1,3 +1,4 @@
+using Marrow.Computing;
 using Marrow.Datasets;
 using Marrow.Inputs;
 using Marrow.Metrics;
@@ -8,10 +9,14 @@ using TorchSharp;
 
 namespace Marrow.Training.Runs;
 
-/// <summary>The training of a stage of one task on one data set.</summary>
+/// <summary>
+/// The training of a stage of one task on one data set, and on those that it learns from beside it. The weights are
+/// chosen, and the model is measured, on the stage's own.
+/// </summary>
 internal sealed class SingleTraining : StageTraining
 {
     private readonly StageImages _images;
+    private readonly List<StageImages> _beside = [];
     private readonly MaskPack? _masks;
     private readonly IReadOnlyList<Sample> _labelled; // whole images, whose spread judges answers for unlabelled ones
 
@@ -21,6 +26,8 @@ internal sealed class SingleTraining : StageTraining
         _images = StageImages.Pack(context, context.Stage, inputs.Data, inputs.Unlabeled, sources.Cropping);
         try
         {
+            foreach (var (part, data) in context.Stage.Beside.Zip(inputs.Each.Skip(1)))
+                _beside.Add(StageImages.Pack(context, part.Stage, data, unlabeled: null, cropping: null));
             Task = BuildModel(context, _images);
             _masks = inputs.Data.PackMasks(Task, context.Cancellation);
         }
@@ -33,7 +40,8 @@ internal sealed class SingleTraining : StageTraining
 
     public override TaskModel Task { get; }
 
-    public override RunIdentity Identify(RunIdentity identity) => identity.With((_images, _masks));
+    public override RunIdentity Identify(RunIdentity identity) =>
+        identity.With([(_images, _masks), .. _beside.Select(images => (images, (MaskPack?)null))]);
 
     public override TrainedStage Train(string key)
     {
@@ -43,9 +51,42 @@ internal sealed class SingleTraining : StageTraining
             ? _images.Unlabeled(augment, options.Batch, context.Seeds.UnlabeledBatches, Workers)
             : null;
         var device = context.Request.DeviceChoice;
-        using var method = unlabeled is null
-            ? MethodCatalogue.Create(stage, Task, device)
-            : MethodCatalogue.Create(stage, Task, device, _labelled, _images.Cache, _masks, unlabeled);
+        var beside = new List<BatchLoader>();
+        try
+        {
+            foreach (var (part, images) in stage.Beside.Zip(_beside))
+            {
+                var seed = context.Seeds.BatchesOf(part.Name);
+                beside.Add(images.Training(part.Stage.Augment, part.Stage.Train.Batch, seed, Workers, masks: null));
+            }
+            using var method = beside.Count > 0 ? Joint(training, beside)
+                : unlabeled is null ? MethodCatalogue.Create(stage, Task, device)
+                : MethodCatalogue.Create(stage, Task, device, _labelled, _images.Cache, _masks, unlabeled);
+            return Train(method, training, key);
+        }
+        finally
+        {
+            beside.ForEach(loader => loader.Dispose());
+        }
+    }
+
+    private JointTraining Joint(BatchLoader training, IReadOnlyList<BatchLoader> beside)
+    {
+        var (stage, options) = (Context.Stage, Context.Stage.Train);
+        return new(
+            Task,
+            Compute.Choose(options.Precision, options.ChannelsLast, Context.Request.DeviceChoice),
+            [
+                new(new("", Task), 1, options.Batch, training, Watched: null),
+                .. stage.Beside.Zip(beside, (part, images) =>
+                    new JointPart(new(part.Name, Task), part.Weight, part.Stage.Train.Batch, images, Watched: null)),
+            ],
+            options.Accumulate);
+    }
+
+    private TrainedStage Train(TrainingMethod method, BatchLoader training, string key)
+    {
+        var (context, stage, options) = (Context, Context.Stage, Context.Stage.Train);
         using var validation = _images.Plain(_images.Shown.Validation, options.Batch, _masks, context.Cancellation);
         using var loop = new TrainingLoop(stage.Name, method, options, training, validation, context.Folder, key);
         var (progress, waitShare) = Run(loop);
@@ -54,7 +95,7 @@ internal sealed class SingleTraining : StageTraining
         if (validation is not null)
         {
             loop.ChooseDecoding(validation);
-            StageFamiliarity.Learn(context, Task, _images, method.Compute);
+            StageFamiliarity.Learn(context, Task, [_images, .. _beside], method.Compute);
         }
         var metrics = Measure(loop);
         method.Compute.Release(Task.Model);
@@ -67,6 +108,7 @@ internal sealed class SingleTraining : StageTraining
             return;
         _masks?.Dispose();
         Task?.Dispose();
+        _beside.ForEach(images => images.Dispose());
         _images.Dispose();
     }
 

@@ -32,8 +32,13 @@ internal static class StageCheckpoint
             .. inputs.Each.Index().Select(data => new StageUse(
                 request.Recipe,
                 stage.Each[data.Index],
-                stage.Parts.Count == 0 ? null : stage.Parts[data.Index].Name,
-                data.Item)),
+                stage.EachName[data.Index],
+                data.Item)
+            {
+                Beside = stage.Parts.Count == 0 && stage.Each[data.Index].Task != stage.Task
+                    ? stage.Each[data.Index].Task
+                    : null,
+            }),
         ];
         var parents = ParentsOf(stage, source);
         if (labeller is not null)
@@ -54,7 +59,7 @@ internal static class StageCheckpoint
             Config = task.Describe() with { Familiarity = task.Familiarity },
             Weights = ModelWeights.Of(task.Model),
             Receipt = receipt,
-            Split = stage.Parts.Count > 0 ? RecordedSplit.Join([.. uses.Select(use => use.Split)])
+            Split = uses.Length > 1 ? RecordedSplit.Join([.. uses.Select(use => use.Split)])
                 : uses[0].Data.HeldOut.Count == 0 ? null : uses[0].Split,
             Created = ended,
             Metrics = [.. metrics.Select(metric => (Metric: metric, Use: uses.First(use => use.Measured(metric))))

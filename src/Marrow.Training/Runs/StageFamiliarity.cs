@@ -1,4 +1,6 @@
 using Marrow.Computing;
+using Marrow.Datasets;
+using Marrow.Inputs;
 using Marrow.Tasks;
 using Marrow.Tasks.Familiarity;
 
@@ -14,23 +16,43 @@ internal static class StageFamiliarity
     /// Looks at the images once, unaugmented. Does nothing where the recipe or the task wants none, or for too few
     /// images. The model is in evaluation mode.
     /// </summary>
-    public static void Learn(StageContext context, TaskModel task, StageImages images, Compute compute)
+    /// <param name="each">The images of the stage's own data set, and of those that it learns from beside it.</param>
+    public static void Learn(
+        StageContext context, TaskModel task, IReadOnlyList<StageImages> each, Compute compute)
     {
         var (batch, rate) = (context.Stage.Train.Batch, context.Stage.Train.RefusedShare);
         if (rate == 0 || !FamiliarityFit.Serves(task))
             return;
-        var (known, unseen) = (
-            FamiliarityFit.Spread(images.Shown.Training), FamiliarityFit.Spread(images.Shown.Validation));
-        if (known.Count < FamiliarityFit.LeastKnown || unseen.Count < FamiliarityFit.LeastUnseen)
+        var known = each.Select(images => FamiliarityFit.Spread(images.Shown.Training)).ToList();
+        var unseen = each.Select(images => FamiliarityFit.Spread(images.Shown.Validation)).ToList();
+        var (knownCount, unseenCount) = (known.Sum(samples => samples.Count), unseen.Sum(samples => samples.Count));
+        if (knownCount < FamiliarityFit.LeastKnown || unseenCount < FamiliarityFit.LeastUnseen)
         {
             context.Say(
-                $"too few images to learn which are familiar ({known.Count} to train on and {unseen.Count} to choose "
+                $"too few images to learn which are familiar ({knownCount} to train on and {unseenCount} to choose "
                     + $"by; it takes {FamiliarityFit.LeastKnown} and {FamiliarityFit.LeastUnseen}): the checkpoint "
                     + "refuses no image as unlike them");
             return;
         }
-        using var training = images.Plain(known, batch, masks: null, context.Cancellation)!;
-        using var validation = images.Plain(unseen, batch, masks: null, context.Cancellation)!;
-        FamiliarityFit.Learn(task, training, validation, rate, compute);
+        var opened = new List<BatchLoader>();
+        try
+        {
+            FamiliarityFit.Learn(task, Open(known), Open(unseen), rate, compute);
+        }
+        finally
+        {
+            opened.ForEach(loader => loader.Dispose());
+        }
+
+        IReadOnlyList<BatchLoader> Open(IReadOnlyList<IReadOnlyList<Sample>> samples)
+        {
+            BatchLoader[] loaders =
+            [
+                .. each.Zip(samples, (images, some) => images.Plain(some, batch, masks: null, context.Cancellation))
+                    .OfType<BatchLoader>(),
+            ];
+            opened.AddRange(loaders);
+            return loaders;
+        }
     }
 }

@@ -1,5 +1,6 @@
 using Marrow.Datasets;
 using Marrow.Datasets.Copies;
+using Marrow.Tasks;
 using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Runs;
@@ -12,6 +13,9 @@ internal sealed record StageInputs(StageSamples Data, UnlabeledSamples? Unlabele
     /// <summary>The samples of each of <see cref="Stage.Each"/>, in that order.</summary>
     public IReadOnlyList<StageSamples> Each { get; private init; } = [Data];
 
+    /// <summary>Returns the same with other samples of the stage's own data set.</summary>
+    public StageInputs With(StageSamples data) => new(data, Unlabeled) { Each = [data, .. Each.Skip(1)] };
+
     /// <summary>
     /// Reads the label files and compares the films. Throws <see cref="MarrowException"/> when the data can't be read
     /// or is too small for the stage.
@@ -23,7 +27,14 @@ internal sealed record StageInputs(StageSamples Data, UnlabeledSamples? Unlabele
             .. stage.Each.Select(one => StageSamples.Read(
                 request.Recipe, one, request.DataFolders[one.Data.Name], request.Include, grouping)),
         ];
-        if (stage.Parts.Count > 0)
+        foreach (var (part, other) in stage.Beside.Zip(each.Skip(1)))
+        {
+            if (TaskCatalogue.Get(stage.Task).BesideFault(each[0].Dataset, other.Dataset) is var (expected, found))
+                throw MarrowException.Bad(
+                    other.Dataset.Root, $"{expected}, for stage {stage.Name} learns from it beside its own data", found,
+                    $"Correct the data of {part.Name}, or remove it from beside.");
+        }
+        if (each.Length > 1)
             each = Apart(stage, each, grouping.Watch);
         var data = each[0];
         if (stage.Unlabeled is not { } images)
@@ -33,8 +44,8 @@ internal sealed record StageInputs(StageSamples Data, UnlabeledSamples? Unlabele
     }
 
     /// <summary>
-    /// What one part is measured on no other may learn from: the parts share a backbone. So each part leaves out the
-    /// patients of the others' held-out and validation images.
+    /// What one data set is measured on the model may not learn from another. So each leaves out the patients of the
+    /// others' held-out and validation images.
     /// </summary>
     private static StageSamples[] Apart(Stage stage, IReadOnlyList<StageSamples> each, FilmWatch watch) =>
     [

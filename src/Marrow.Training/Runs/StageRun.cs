@@ -19,7 +19,7 @@ internal static class StageRun
             data.SaveSplit(context.File(StageSamples.SplitFileOf(stage, one)));
         using var sources = StageSources.Find(context);
         if (sources.Labeller is { } labeller)
-            inputs = new(SelfTraining.Apply(inputs.Data, labeller, context), inputs.Unlabeled);
+            inputs = inputs.With(SelfTraining.Apply(inputs.Data, labeller, context));
         IReadOnlyList<string> seen =
         [
             .. stage.Each.Zip(inputs.Each, (one, data) =>

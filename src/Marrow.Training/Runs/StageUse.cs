@@ -9,9 +9,15 @@ namespace Marrow.Training.Runs;
 
 /// <summary>What a checkpoint says of one data set that its stage has learnt from.</summary>
 /// <param name="Stage">The stage, or the part of it that has the data set.</param>
-/// <param name="Part">The name of the part of a stage of several tasks; null for a stage of one task.</param>
+/// <param name="Part">
+/// The name of the part of a stage of several tasks, or of what a stage of one task learnt from beside its own data
+/// set; null for a stage's own.
+/// </param>
 internal sealed record StageUse(Recipe Recipe, Stage Stage, string? Part, StageSamples Data)
 {
+    /// <summary>The task of the labels from which a stage of another task learnt beside its own; else null.</summary>
+    public string? Beside { get; init; }
+
     public Dataset Dataset => Data.Dataset;
 
     /// <summary>The digest of the data set's files.</summary>
@@ -37,6 +43,7 @@ internal sealed record StageUse(Recipe Recipe, Stage Stage, string? Part, StageS
         Dataset.Name, Dataset.Version, Dataset.License, FilesDigest, Dataset.Citation, Data.Training.Count)
     {
         Part = Part,
+        Task = Beside,
         Use = new(
             Dataset.Format,
             Stage.Data.Options,

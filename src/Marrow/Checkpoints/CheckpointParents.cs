@@ -157,9 +157,15 @@ public sealed class ParentDataset
     [JsonInclude] internal DatasetUse? Use { get; init; }
 
     /// <summary>
-    /// The part of a model of several tasks that learnt from the data set; null for a model of one task.
+    /// The part of a model of several tasks that learnt from the data set, or the name of a data set from which a model
+    /// of one task learnt beside its own; null for a model's own data set.
     /// </summary>
     [JsonInclude] internal string? Part { get; init; }
+
+    /// <summary>
+    /// The task whose labels a model learnt from beside those of its own task; null where they were its own.
+    /// </summary>
+    [JsonInclude] internal string? Task { get; init; }
 
     /// <summary>
     /// How the data set was used: "training" when its labels were learnt, "unlabeled" when only its images were used.

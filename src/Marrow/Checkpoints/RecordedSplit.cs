@@ -116,7 +116,7 @@ internal sealed record RecordedSplit
             throw MarrowException.Bad(
                 path, $"{HashBytes} bytes in base64 for each image left out", $"{left.Length} characters", remedy);
         if (Others is { } others && (others.Any(other => other.Others is not null)
-            || others.Append(this).Any(split => split.Part is null)
+            || others.Any(split => split.Part is null)
             || others.Append(this).DistinctBy(split => split.Part).Count() != others.Count + 1))
             throw MarrowException.Bad(path, "one record for each part of the model", "other ones", remedy);
         foreach (var other in Others ?? [])

@@ -49,7 +49,7 @@ public static class Calibration
             using var unseen = images.Of(bounding, cancellation);
             using var others = images.Of(counted, cancellation);
             using var noGrad = torch.no_grad();
-            FamiliarityFit.Learn(task, training, unseen, request.Rate, compute);
+            FamiliarityFit.Learn(task, [training], [unseen], request.Rate, compute);
             refused = CheckpointMetrics.CountRefused(task, others, compute);
         }
         var draft = Draft(old, task, request);

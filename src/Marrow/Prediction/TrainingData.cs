@@ -90,7 +90,7 @@ internal sealed record TrainingData(
 
     private static TrainingData Of(string by, CheckpointConfig config, ParentDataset data, RecordedSplit? split) => new(
         by,
-        config.Parts?.FirstOrDefault(part => part.Name == data.Part)?.Task ?? config.Task,
+        config.Parts?.FirstOrDefault(part => part.Name == data.Part)?.Task ?? data.Task ?? config.Task,
         data,
         SplitOf(data, split?.OfPart(data.Part)),
         config.Input.Crop?.Region);

@@ -3,6 +3,8 @@
 // the batch's foreground count.
 
 using Marrow.Computing;
+using Marrow.Datasets;
+using Marrow.Inputs;
 using Marrow.Losses;
 using Marrow.Modules;
 using Marrow.Spine;
@@ -24,6 +26,24 @@ internal readonly record struct DetectionTarget(int Class, Box Box, Vertebra? Co
     /// </summary>
     public static DetectionTarget Of(Vertebra vertebra, bool isGuess) =>
         new(0, CornerCoder.BoxOf(vertebra), vertebra, isGuess);
+
+    /// <summary>
+    /// Returns the visible part of each box of an image, in input pixels. Augmentation moves things partly out of the
+    /// image: what is left of one is not to be found, and is no background.
+    /// </summary>
+    public static IReadOnlyList<DetectionTarget> Of(IReadOnlyList<LabelledBox> boxes, InputContract input)
+    {
+        const double leastVisible = 0.3; // of a box's area
+        var targets = new List<DetectionTarget>();
+        foreach (var box in boxes)
+        {
+            var whole = new Box((float)box.Left, (float)box.Top, (float)box.Right, (float)box.Bottom);
+            var seen = whole.Within(input.Width, input.Height);
+            if (seen.Area > 0)
+                targets.Add(new(box.Class, seen, IsGuess: seen.Area < leastVisible * whole.Area));
+        }
+        return targets;
+    }
 }
 
 /// <summary>The parts of a detector's loss, as float32 scalars.</summary>
@@ -89,17 +109,19 @@ internal static class DetectionLoss
         var device = output.ClassLogits.device;
         var share = 1.0 / Math.Max(1, encoded.Foreground.Length);
         var foreground = tensor(encoded.Foreground, device: device); // [F], rows of [N * R]
+        var cornered = tensor(encoded.Cornered, device: device); // [C], those of them whose corners are known
 
         var focal = FocalLoss.Sigmoid(
             output.ClassLogits,
             tensor(encoded.Classes, output.ClassLogits.shape, device: device));
         var counted = tensor(encoded.Counted, [.. output.ClassLogits.shape[..2], 1], device: device);
         var classification = (focal * counted).sum() * Scalars.Of(share);
-        var box = Regression(output.BoxDeltas, encoded.Boxes, BoxBeta);
+        var box = Regression(output.BoxDeltas, foreground, encoded.Boxes, BoxBeta);
         var corner = output.CornerOffsets is null
             ? null
             : Regression(
                 output.CornerOffsets,
+                cornered,
                 encoded.Corners,
                 CornerBeta,
                 tensor(CornerModes, [CornerCoder.Length, CornerCoder.Length], device: device));
@@ -108,11 +130,11 @@ internal static class DetectionLoss
             box.MoveToOuterDisposeScope(),
             corner?.MoveToOuterDisposeScope());
 
-        Tensor Regression(Tensor codes, float[] expected, double beta, Tensor? modes = null)
+        Tensor Regression(Tensor codes, Tensor rows, float[] expected, double beta, Tensor? modes = null)
         {
             var length = codes.shape[2];
-            var found = codes.reshape(-1, length).index_select(0, foreground).to(ScalarType.Float32); // [F, length]
-            var target = tensor(expected, [foreground.shape[0], length], device: device);
+            var found = codes.reshape(-1, length).index_select(0, rows).to(ScalarType.Float32); // [rows, length]
+            var target = tensor(expected, [rows.shape[0], length], device: device);
             return functional.smooth_l1_loss(InModes(found), InModes(target), Reduction.Sum, beta) * Scalars.Of(share);
 
             Tensor InModes(Tensor values) => modes is null ? values : values.matmul(modes);
@@ -127,12 +149,16 @@ internal static class DetectionLoss
 /// </param>
 /// <param name="Foreground">The indices of the F foreground anchors among all N * R anchors.</param>
 /// <param name="Boxes">The box targets of the foreground anchors, [F * 4].</param>
-/// <param name="Corners">The corner targets of the foreground anchors, [F * 8]; empty without a corner head.</param>
+/// <param name="Cornered">
+/// The indices of the C foreground anchors whose object has corners; empty without a corner head.
+/// </param>
+/// <param name="Corners">The corner targets of those, [C * 8].</param>
 internal sealed record DetectionTargets(
     float[] Classes,
     float[] Counted,
     long[] Foreground,
     float[] Boxes,
+    long[] Cornered,
     float[] Corners)
 {
     public static DetectionTargets Encode(DetectorOutput output, IReadOnlyList<IReadOnlyList<DetectionTarget>?> images)
@@ -162,19 +188,26 @@ internal sealed record DetectionTargets(
             }
         }
         var boxes = new float[foreground.Count * BoxCoder.Length];
-        var corners = new float[hasCorners ? foreground.Count * CornerCoder.Length : 0];
         for (var f = 0; f < foreground.Count; f++)
+            BoxCoder.Encode(
+                Found(foreground[f], out var anchor).Box,
+                anchor,
+                boxes.AsSpan(f * BoxCoder.Length, BoxCoder.Length));
+        long[] cornered = hasCorners ? [.. foreground.Where(row => Found(row, out _).Corners is not null)] : [];
+        var corners = new float[cornered.Length * CornerCoder.Length];
+        for (var c = 0; c < cornered.Length; c++)
+            CornerCoder.Encode(
+                Found(cornered[c], out var anchor).Corners!.Value,
+                anchor,
+                corners.AsSpan(c * CornerCoder.Length, CornerCoder.Length));
+        return new(classes, counted, [.. foreground], boxes, cornered, corners);
+
+        DetectionTarget Found(long row, out Box anchor)
         {
-            var (n, a) = ((int)(foreground[f] / anchors.Length), (int)(foreground[f] % anchors.Length));
-            var found = images[n]![matches[n][a]];
-            BoxCoder.Encode(found.Box, anchors[a], boxes.AsSpan(f * BoxCoder.Length, BoxCoder.Length));
-            if (hasCorners)
-                CornerCoder.Encode(
-                    found.Corners!.Value,
-                    anchors[a],
-                    corners.AsSpan(f * CornerCoder.Length, CornerCoder.Length));
+            var (n, a) = ((int)(row / anchors.Length), (int)(row % anchors.Length));
+            anchor = anchors[a];
+            return images[n]![matches[n][a]];
         }
-        return new(classes, counted, [.. foreground], boxes, corners);
 
         // Augmentation moves things out of the image: half of one is not to be found. An empty box has no anchor.
         Box BoxInFrame(DetectionTarget target)

@@ -119,6 +119,24 @@ internal abstract class TaskDescriptor
     /// <summary>True for a task whose models can be parts of a model of several tasks: they see whole images.</summary>
     internal virtual bool CanBePart => !Straightens;
 
+    /// <summary>
+    /// The tasks whose labels a model of this task can learn from beside its own data set: the same task's, and those
+    /// that say a part of the same, as boxes do of vertebrae.
+    /// </summary>
+    internal virtual IReadOnlyList<string> LearnsBeside => CanBePart ? [Name] : [];
+
+    /// <summary>
+    /// Says what is wrong with a data set from which a model is to learn beside its own: what was expected and what was
+    /// found; null when nothing is.
+    /// </summary>
+    internal virtual (string Expected, string Found)? BesideFault(Dataset own, Dataset beside)
+    {
+        var (expected, found) = (LayoutOf(own).Names, LayoutOf(beside).Names);
+        return expected.SequenceEqual(found) && own.MaskClasses.SequenceEqual(beside.MaskClasses)
+            ? null
+            : ($"the outputs of {own.Name}, {string.Join(", ", expected)}", string.Join(", ", found));
+    }
+
     /// <summary>The parts of an image at which the task's models can look.</summary>
     internal virtual IReadOnlyList<CropRegion> Crops => [];
 

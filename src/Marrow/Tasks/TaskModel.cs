@@ -66,7 +66,7 @@ internal abstract class TaskModel(ModelSpec spec, InputContract input) : IDispos
     /// Chooses the values of the decoding by which images are refused, once it is known which are familiar. Called with
     /// images that the model was not trained on. The model is in evaluation mode.
     /// </summary>
-    internal virtual void ChooseRefusals(BatchLoader unseen, Compute compute)
+    internal virtual void ChooseRefusals(IReadOnlyList<BatchLoader> unseen, Compute compute)
     {
     }
 

@@ -33,6 +33,7 @@ public partial class RecipeDocsTests
             uda: { {{Unknown}}: 1}
             teacher: { {{Unknown}}: 1}
             datasets: [{ {{Unknown}}: 1}]
+            beside: [{ {{Unknown}}: 1}]
         """;
 
     static RecipeDocsTests()
@@ -133,6 +134,7 @@ public partial class RecipeDocsTests
                 "the recipe" => "The recipe",
                 "stage 's'" => "A stage",
                 RecipePage.APart => RecipePage.Parts,
+                RecipePage.ABeside => RecipePage.Beside,
                 var section => section,
             },
             m => m.Groups["keys"].Value.Split(", "));

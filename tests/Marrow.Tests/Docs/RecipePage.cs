@@ -9,7 +9,7 @@ namespace Marrow.Tests.Docs;
 internal static class RecipePage
 {
     /// <summary>What messages call the first part of a stage of several tasks, and the heading of its keys.</summary>
-    public const string APart = "part 1", Parts = "datasets";
+    public const string APart = "part 1", Parts = "datasets", ABeside = "beside 1", Beside = "beside";
 
     private const string TheRecipe = "The recipe", AStage = "A stage", Data = "data";
 
@@ -29,13 +29,15 @@ internal static class RecipePage
                 uda: {}
                 teacher: {}
                 datasets: [{}]
+                beside: [{}]
             """;
         var errors = new RecipeErrors();
         var recipe = new RecipeSection(RecipeYaml.Parse(text, "r.yaml", inFile: true, errors)!, TheRecipe, errors);
         RecipeReader.Read(recipe);
         var stage = Assert.Single(recipe.Sections);
         var asked = stage.Sections.ToDictionary(
-            section => section.What == APart ? Parts : section.What, section => section.Rows);
+            section => section.What == APart ? Parts : section.What == ABeside ? Beside : section.What,
+            section => section.Rows);
         asked.Add(TheRecipe, recipe.Rows);
         asked.Add(AStage, stage.Rows);
         return asked;

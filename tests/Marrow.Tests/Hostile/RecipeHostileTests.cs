@@ -48,7 +48,7 @@ public class RecipeHostileTests
             "recipe.yaml:3:10: heldOut: expected a number from 0 to 0.9, found '1.5'.",
             "recipe.yaml:5:5: stage 'features' lacks model. Add model: densenet121.",
             "recipe.yaml:6:11: task: expected classify, detect-vertebrae, regress-cobb, regress, points, "
-                + "refine-points, segment, detect or pretrain, found 'clasify'.",
+                + "refine-points, segment, detect, pretrain or multitask, found 'clasify'.",
             "recipe.yaml:7:5: unknown key 'modle' in stage 'features'. Did you mean 'model'?",
             "recipe.yaml:8:32: limit: expected a whole number from 0 to 2147483647, found '-1'.",
             "recipe.yaml:10:15: epochs: expected a whole number from 1 to 100000, found 'ten'.",

@@ -123,6 +123,29 @@ public class LossTests
     }
 
     [Fact]
+    public void Boxes_without_corners_teach_classes_and_boxes_alone()
+    {
+        using var scope = NewDisposeScope();
+        var anchors = new AnchorGrid(DetectorSpec.Vertebrae(224, 640), 224, 640, [(80, 28)]);
+        var random = new SeededRandom(4);
+        var output = new DetectorOutput(
+            tensor(Enumerable.Range(0, anchors.Boxes.Length).Select(_ => (float)random.NextGaussian()).ToArray(),
+                [1, anchors.Boxes.Length, 1]),
+            ones(1, anchors.Boxes.Length, 4),
+            ones(1, anchors.Boxes.Length, 8),
+            anchors);
+        var known = RandomSpine.Create(new SeededRandom(1)).AsTargets();
+        IReadOnlyList<DetectionTarget> boxes = [.. known.Select(target => target with { Corners = null })];
+
+        var (with, without) = (DetectionLoss.Compute(output, [known]), DetectionLoss.Compute(output, [boxes]));
+
+        Assert.True(with.Corner!.item<float>() > 0);
+        Assert.Equal(0, without.Corner!.item<float>());
+        Assert.Equal(with.Classification.item<float>(), without.Classification.item<float>());
+        Assert.Equal(with.Box.item<float>(), without.Box.item<float>());
+    }
+
+    [Fact]
     public void A_vertebra_whose_centre_augmentation_moved_out_of_the_image_is_background()
     {
         using var scope = NewDisposeScope();

@@ -3,7 +3,6 @@ using Marrow.Datasets;
 using Marrow.Imaging;
 using Marrow.Inputs;
 using Marrow.Metrics;
-using Marrow.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -16,8 +15,6 @@ namespace Marrow.Tasks.Detect;
 internal sealed class DetectTask(RetinaNet model, ModelSpec spec, InputContract input, ClassLayout layout)
     : TaskModel(spec, input)
 {
-    // Augmentation moves things partly out of the image. What is left of one is not to be found, and is no background.
-    private const double LeastVisible = 0.3; // of its area
 
     internal BoxDecoding Decoding { get; set; } = new();
 
@@ -60,7 +57,9 @@ internal sealed class DetectTask(RetinaNet model, ModelSpec spec, InputContract 
     {
         using var scope = NewDisposeScope();
         var output = compute.Forward(() => model.forward(images));
-        var losses = DetectionLoss.Compute(output, [.. batch.Samples.Select(TargetsOf)]);
+        var losses = DetectionLoss.Compute(output, [
+            .. batch.Samples.Select(s => s.Boxes is { } boxes ? DetectionTarget.Of(boxes, Input) : null),
+        ]);
         return
         [
             ("class", losses.Classification.MoveToOuterDisposeScope()),
@@ -152,20 +151,4 @@ internal sealed class DetectTask(RetinaNet model, ModelSpec spec, InputContract 
     }
 
     private static DetectionBox ToMetric(LabelledBox box) => new(box.Left, box.Top, box.Right, box.Bottom, box.Class);
-
-    /// <summary>Returns the visible part of each box, in input pixels; null for an image without labels.</summary>
-    private List<DetectionTarget>? TargetsOf(BatchSample sample)
-    {
-        if (sample.Boxes is null)
-            return null;
-        var targets = new List<DetectionTarget>();
-        foreach (var box in sample.Boxes)
-        {
-            var whole = new Box((float)box.Left, (float)box.Top, (float)box.Right, (float)box.Bottom);
-            var seen = whole.Within(Input.Width, Input.Height);
-            if (seen.Area > 0)
-                targets.Add(new(box.Class, seen, IsGuess: seen.Area < LeastVisible * whole.Area));
-        }
-        return targets;
-    }
 }

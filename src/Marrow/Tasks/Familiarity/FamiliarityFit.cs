@@ -42,7 +42,11 @@ internal static class FamiliarityFit
     /// <param name="unseen">Images like those that the model was not trained on.</param>
     /// <param name="rate">The share of images like those that may be refused, 0 to 0.5, both excluded.</param>
     public static void Learn(
-        TaskModel task, BatchLoader known, BatchLoader unseen, double rate, Compute compute)
+        TaskModel task,
+        IReadOnlyList<BatchLoader> known,
+        IReadOnlyList<BatchLoader> unseen,
+        double rate,
+        Compute compute)
     {
         task.Familiarity = Of(Sketches(task, known, compute), Sketches(task, unseen, compute), rate);
         task.ChooseRefusals(unseen, compute);
@@ -78,10 +82,11 @@ internal static class FamiliarityFit
     /// <summary>Returns a number as a checkpoint keeps it, so that what is said of an image stays the same.</summary>
     private static double Stored(double value) => (float)value;
 
-    private static List<double[]> Sketches(TaskModel task, BatchLoader loader, Compute compute)
+    private static List<double[]> Sketches(TaskModel task, IReadOnlyList<BatchLoader> loaders, Compute compute)
     {
         var sketches = new List<double[]>();
-        TaskModel.ForEachBatch(loader, compute, (images, _) => sketches.AddRange(Sketch.Of(task, images, compute)));
+        foreach (var loader in loaders)
+            TaskModel.ForEachBatch(loader, compute, (images, _) => sketches.AddRange(Sketch.Of(task, images, compute)));
         return sketches;
     }
 }

@@ -11,9 +11,13 @@ namespace Marrow.Tasks.Multitask;
 /// <param name="Task">The task of the part, on the shared backbone. It belongs to the whole.</param>
 internal sealed record TaskPart(string Name, TaskModel Task)
 {
-    /// <summary>Returns losses under the part's name, such as "fracture.class".</summary>
+    /// <summary>
+    /// Returns losses under the part's name, such as "fracture.class"; as they are where it has none.
+    /// </summary>
     public IReadOnlyList<(string Name, Tensor Value)> Named(IReadOnlyList<(string Name, Tensor Value)> losses) =>
-        [.. losses.Select(loss => (MetricCatalogue.OfPart(Name, loss.Name), loss.Value))];
+        Name.Length == 0
+            ? losses
+            : [.. losses.Select(loss => (MetricCatalogue.OfPart(Name, loss.Name), loss.Value))];
 
     /// <summary>Measures the part and returns the metrics under its name, such as "fracture.auroc".</summary>
     public IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute, BootstrapOptions bootstrap) =>

@@ -62,11 +62,12 @@ internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, Input
         Decoding = Decoding with { Counting = LevelCount.Learn(ends) };
     }
 
-    internal override void ChooseRefusals(BatchLoader unseen, Compute compute)
+    internal override void ChooseRefusals(IReadOnlyList<BatchLoader> unseen, Compute compute)
     {
         var seen = new List<SpineEvidence>();
-        ForEachBatch(unseen, compute, (images, batch) =>
-            seen.AddRange(Evidence(images, [.. batch.Samples.Select(s => s.ToInput)], compute)));
+        foreach (var images in unseen)
+            ForEachBatch(images, compute, (tensor, batch) =>
+                seen.AddRange(Evidence(tensor, [.. batch.Samples.Select(s => s.ToInput)], compute)));
         Decoding = Decoding with { WholeSpine = Decoding.WholeSpine.Suiting(seen, Familiarity!.Rate) };
     }
 
@@ -102,9 +103,16 @@ internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, Input
         ];
     }
 
-    /// <summary>Returns the vertebrae as targets; null for an image without labels.</summary>
-    private static IReadOnlyList<DetectionTarget>? TargetsOf(BatchSample sample) => sample.Vertebrae.Count == 0 ? null
-        : [.. sample.Vertebrae.Select((v, i) => DetectionTarget.Of(v, sample.Guessed.Count > 0 && sample.Guessed[i]))];
+    /// <summary>
+    /// Returns the vertebrae as targets, or boxes of vertebrae where no corners are known; null for an image without
+    /// labels.
+    /// </summary>
+    private IReadOnlyList<DetectionTarget>? TargetsOf(BatchSample sample) =>
+        sample.Vertebrae.Count > 0
+            ? [.. sample.Vertebrae.Select((v, i) =>
+                DetectionTarget.Of(v, sample.Guessed.Count > 0 && sample.Guessed[i]))]
+        : sample.Boxes is { } boxes ? DetectionTarget.Of(boxes, Input)
+        : null;
 
     public override IReadOnlyList<MetricValue> Measure(
         BatchLoader loader, Compute compute, BootstrapOptions bootstrap) =>

@@ -2,6 +2,7 @@ using Marrow.Backbones;
 using Marrow.Datasets;
 using Marrow.Inputs;
 using Marrow.Modules;
+using Marrow.Tasks.Detect;
 using static TorchSharp.torch.nn;
 
 namespace Marrow.Tasks.Vertebrae;
@@ -17,6 +18,10 @@ internal sealed class VertebraeDescriptor : TaskDescriptor
     internal override Type ModelType => typeof(DetectVertebraeTask);
     internal override long LeastElements(ModelSpec spec) => RetinaNet.LeastElements(spec.Detector ?? new());
     internal override IReadOnlyList<string> CsvKinds => ["vertebrae"];
+    internal override IReadOnlyList<string> LearnsBeside => [Name, DetectDescriptor.TaskName]; // boxes
+    internal override (string Expected, string Found)? BesideFault(Dataset own, Dataset beside) =>
+        beside.BoxClasses.Count > 1 ? ("boxes of one class", string.Join(", ", beside.BoxClasses)) : null;
+
     internal override TaskOnnx? Onnx => new RetinaNetOnnx();
     internal override (int Width, int Height, Fit Fit) DefaultInput => SpineFilm.Input;
     internal override bool FindsCrops => true;

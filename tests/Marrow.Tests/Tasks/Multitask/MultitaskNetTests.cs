@@ -1,7 +1,6 @@
 using Marrow.Checkpoints;
 using Marrow.Checkpoints.Transfer;
 using Marrow.Computing;
-using Marrow.Modules;
 using Marrow.Tasks;
 using Marrow.Tasks.Multitask;
 using Marrow.Training.Loop;
