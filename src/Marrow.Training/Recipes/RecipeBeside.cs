@@ -23,11 +23,8 @@ internal static class RecipeBeside
             return [];
         var known = TaskCatalogue.Find(whole.Task)?.LearnsBeside;
         if (known is { Count: 0 })
-        {
             stage.Errors.Add(
                 stage.At("beside"), $"beside: task {whole.Task} learns from nothing beside its own. Remove beside.");
-            return [];
-        }
         foreach (var other in (string[])["crop", "unlabeled"])
         {
             if (stage.Has(other))
@@ -35,8 +32,9 @@ internal static class RecipeBeside
                     stage.At("beside"), $"beside: not together with {other}. Remove one of them, or use two stages.");
         }
         var read = new List<StagePart>();
+        var tasks = known is { Count: > 0 } ? known : CheckpointTask.All;
         foreach (var (index, item) in items.Index())
-            read.Add(ReadOne(stage, item, index, whole, heldOut, known ?? CheckpointTask.All, read));
+            read.Add(ReadOne(stage, item, index, whole, heldOut, tasks, read));
         return read;
     }
 
