@@ -7,6 +7,7 @@ using Marrow.Imaging;
 using Marrow.Inputs;
 using Marrow.Prediction;
 using Marrow.Tasks;
+using Marrow.Tasks.Familiarity;
 using static TorchSharp.torch;
 
 namespace Marrow.Benchmarks;
@@ -164,7 +165,7 @@ internal sealed class RefusalTable : IDisposable
             using var scope = NewDisposeScope();
             var packed = Preprocessor.Prepare(IsOfSpines ? FilmBorder.Of(image).Film : image, _task.Input);
             var input = _compute.Arrange(Preprocessor.ToTensor([packed], _task.Input));
-            var unfamiliar = _task.UnfamiliarityOf(input, _compute)[0] > 1 ? 1 : 0;
+            var unfamiliar = FamiliarityContract.Refusals(_task.UnfamiliarityOf(input, _compute)[0]).Count;
             var all = _task.RefusalsOf(input, [packed.ToInput], _compute)[0].Count;
             count++;
             refused += all > 0 ? 1 : 0;

@@ -27,7 +27,8 @@ internal static class ExperimentPlanner
         OneTask.Require(recipe);
         var last = recipe.Stages[^1];
         var missing = recipe
-            .Stages.Select(s => s.Data.Name)
+            .Stages.SelectMany(s => s.Each)
+            .Select(one => one.Data.Name)
             .Distinct()
             .Where(name => !request.DataFolders.ContainsKey(name))
             .ToList();

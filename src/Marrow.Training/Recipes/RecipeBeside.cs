@@ -71,18 +71,8 @@ internal static class RecipeBeside
             Name = $"{whole.Name}.{name}",
             Task = task,
             Data = RecipeData.Read(s, heldOut, task, RecipeParts.Unreferenced, validation: 0),
-            Augment = RecipeAugment.Read(s,
-                new("How its training images are changed at random. Keys that it lacks are those of the stage's "
-                    + "`augment`.")
-                {
-                    Value = "section, or `none`",
-                    Default = "the stage's",
-                }),
-            Train = whole.Train with
-            {
-                Batch = s.Int("batch", whole.Train.Batch, 1, 1024,
-                    new("In each step.") { Unit = "images", Default = "`train.batch`" }),
-            },
+            Augment = RecipeParts.Augment(s),
+            Train = RecipeParts.Train(s, whole),
         };
         var weight = s.Number("weight", 1, RecipeParts.LeastWeight, RecipeParts.MostWeight,
             "What its loss is multiplied by, before it is added to the stage's own.");

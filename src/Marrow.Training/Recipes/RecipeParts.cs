@@ -1,4 +1,5 @@
 using Marrow.Datasets;
+using Marrow.Inputs;
 using Marrow.Metrics;
 using Marrow.Tasks;
 using Marrow.Tasks.Multitask;
@@ -84,12 +85,7 @@ internal static class RecipeParts
                     Default = "the stage's",
                 }),
             task);
-        var augment = RecipeAugment.Read(s,
-            new("How its training images are changed at random. Keys that it lacks are those of the stage's `augment`.")
-            {
-                Value = "section, or `none`",
-                Default = "the stage's",
-            });
+        var augment = Augment(s);
         var part = whole with
         {
             Name = $"{whole.Name}.{name}",
@@ -100,11 +96,7 @@ internal static class RecipeParts
             Augment = augment,
             Detector = RecipeDetector.Read(s, task),
             Pretrain = RecipePretrain.Read(s, task, input),
-            Train = whole.Train with
-            {
-                Batch = s.Int("batch", whole.Train.Batch, 1, 1024,
-                    new("In each step.") { Unit = "images", Default = "`train.batch`" }),
-            },
+            Train = Train(s, whole),
         };
         var weight = s.Number("weight", 1, LeastWeight, MostWeight,
             "What the part's loss is multiplied by, before the losses of all parts are added up.");
@@ -113,6 +105,21 @@ internal static class RecipeParts
         s.Finish();
         return new(name, weight, part);
     }
+
+    /// <summary>Returns how the images of a part are changed at random.</summary>
+    internal static AugmentationOptions Augment(RecipeSection part) => RecipeAugment.Read(part,
+        new("How its training images are changed at random. Keys that it lacks are those of the stage's `augment`.")
+        {
+            Value = "section, or `none`",
+            Default = "the stage's",
+        });
+
+    /// <summary>Returns how a part is trained: as the whole, but for the size of its batches.</summary>
+    internal static TrainOptions Train(RecipeSection part, Stage whole) => whole.Train with
+    {
+        Batch = part.Int("batch", whole.Train.Batch, 1, 1024,
+            new("In each step.") { Unit = "images", Default = "`train.batch`" }),
+    };
 
     /// <summary>Returns the architecture of a part: the prefix of its task and the backbone of the whole.</summary>
     private static string ModelOf(string task, string whole) =>

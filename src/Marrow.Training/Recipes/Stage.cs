@@ -38,9 +38,8 @@ internal sealed record Stage
     internal IReadOnlyList<Stage> Each =>
         Parts.Count == 0 ? [this, .. Beside.Select(part => part.Stage)] : [.. Parts.Select(part => part.Stage)];
 
-    /// <summary>The names of <see cref="Each"/> within the stage; null for the stage itself.</summary>
-    internal IReadOnlyList<string?> EachName =>
-        Parts.Count == 0 ? [null, .. Beside.Select(part => part.Name)] : [.. Parts.Select(part => part.Name)];
+    /// <summary>The name that one of <see cref="Each"/> has within the stage; null for the stage itself.</summary>
+    internal string? PartName(Stage one) => one.Name == Name ? null : one.Name[(Name.Length + 1)..];
 
     /// <summary>One of <see cref="CheckpointTask.All"/>.</summary>
     public required string Task { get; init; }

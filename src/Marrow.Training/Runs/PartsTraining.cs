@@ -5,7 +5,6 @@ using Marrow.Tasks;
 using Marrow.Tasks.Multitask;
 using Marrow.Training.Loop;
 using Marrow.Training.Methods;
-using Marrow.Training.Recipes;
 using static TorchSharp.torch;
 
 namespace Marrow.Training.Runs;
@@ -17,26 +16,20 @@ namespace Marrow.Training.Runs;
 /// </summary>
 internal sealed class PartsTraining : StageTraining
 {
-    private readonly List<Part> _parts = [];
+    private readonly List<PartImages> _parts = [];
     private readonly MultitaskTask? _task;
-
-    /// <summary>The images of one part.</summary>
-    private sealed record Part(StagePart Of, StageImages Images)
-    {
-        public MaskPack? Masks { get; set; }
-    }
 
     public PartsTraining(StageContext context, StageInputs inputs) : base(context)
     {
         try
         {
             foreach (var (part, data) in context.Stage.Parts.Zip(inputs.Each))
-                _parts.Add(new(part, StageImages.Pack(context, part.Stage, data, unlabeled: null, cropping: null)));
+                _parts.Add(PartImages.Pack(context, part, data));
             _task = BuildModel();
             foreach (var (part, task) in _parts.Zip(_task.Parts))
             {
                 task.Task.AdaptTo(part.Images.Shown.Training);
-                part.Masks = part.Images.Shown.PackMasks(task.Task, context.Cancellation);
+                part.PackMasks(task.Task, context.Cancellation);
             }
         }
         catch
@@ -65,11 +58,7 @@ internal sealed class PartsTraining : StageTraining
                 stage.Name, method, stage.Train, parts[0].Images, validation: null, Context.Folder, key);
             var (progress, waitShare) = Run(loop);
             foreach (var (part, joint) in _parts.Zip(parts))
-            {
-                using var plain = part.Images.Plain(
-                    part.Images.Shown.Training, joint.Batch, part.Masks, cancellation);
-                joint.Task.Task.LearnFromLabels(plain!);
-            }
+                joint.Task.Task.LearnFromLabels(part.Images.TrainingLabels);
             using var noGrad = no_grad();
             foreach (var part in parts.Where(part => part.Watched is not null))
             {
@@ -86,12 +75,10 @@ internal sealed class PartsTraining : StageTraining
             loaders.ForEach(loader => loader.Dispose());
         }
 
-        JointPart Joint(Part part, TaskPart task, List<BatchLoader> opened)
+        JointPart Joint(PartImages part, TaskPart task, List<BatchLoader> opened)
         {
             var (images, one) = (part.Images, part.Of.Stage);
-            var seed = Context.Seeds.BatchesOf(part.Of.Name);
-            var training = images.Training(
-                one.Augment, one.Train.Batch, seed, Math.Max(1, Workers / _parts.Count), part.Masks);
+            var training = part.Training(Context.Seeds, Math.Max(1, Workers / _parts.Count));
             opened.Add(training);
             var watched = images.Plain(images.Shown.Validation, one.Train.Batch, part.Masks, cancellation);
             if (watched is not null)
@@ -105,11 +92,7 @@ internal sealed class PartsTraining : StageTraining
         if (!disposing)
             return;
         _task?.Dispose();
-        foreach (var part in _parts)
-        {
-            part.Masks?.Dispose();
-            part.Images.Dispose();
-        }
+        _parts.ForEach(part => part.Dispose());
     }
 
     /// <summary>
@@ -131,7 +114,7 @@ internal sealed class PartsTraining : StageTraining
     }
 
     /// <summary>Measures a part on its own held-out images; returns no metrics when it holds out none.</summary>
-    private IReadOnlyList<MetricValue> Measure(Part part, JointPart joint, Compute compute)
+    private IReadOnlyList<MetricValue> Measure(PartImages part, JointPart joint, Compute compute)
     {
         using var heldOut = part.Images.Plain(
             part.Images.Shown.HeldOut, joint.Batch, part.Masks, Context.Cancellation);

@@ -16,7 +16,7 @@ namespace Marrow.Training.Runs;
 internal sealed class SingleTraining : StageTraining
 {
     private readonly StageImages _images;
-    private readonly List<StageImages> _beside = [];
+    private readonly List<PartImages> _beside = [];
     private readonly MaskPack? _masks;
     private readonly IReadOnlyList<Sample> _labelled; // whole images, whose spread judges answers for unlabelled ones
 
@@ -27,9 +27,10 @@ internal sealed class SingleTraining : StageTraining
         try
         {
             foreach (var (part, data) in context.Stage.Beside.Zip(inputs.Each.Skip(1)))
-                _beside.Add(StageImages.Pack(context, part.Stage, data, unlabeled: null, cropping: null));
+                _beside.Add(PartImages.Pack(context, part, data));
             Task = BuildModel(context, _images);
             _masks = inputs.Data.PackMasks(Task, context.Cancellation);
+            _beside.ForEach(part => part.PackMasks(Task, context.Cancellation));
         }
         catch
         {
@@ -41,7 +42,7 @@ internal sealed class SingleTraining : StageTraining
     public override TaskModel Task { get; }
 
     public override RunIdentity Identify(RunIdentity identity) =>
-        identity.With([(_images, _masks), .. _beside.Select(images => (images, (MaskPack?)null))]);
+        identity.With([(_images, _masks), .. _beside.Select(part => (part.Images, part.Masks))]);
 
     public override TrainedStage Train(string key)
     {
@@ -54,11 +55,8 @@ internal sealed class SingleTraining : StageTraining
         var beside = new List<BatchLoader>();
         try
         {
-            foreach (var (part, images) in stage.Beside.Zip(_beside))
-            {
-                var seed = context.Seeds.BatchesOf(part.Name);
-                beside.Add(images.Training(part.Stage.Augment, part.Stage.Train.Batch, seed, Workers, masks: null));
-            }
+            foreach (var part in _beside)
+                beside.Add(part.Training(context.Seeds, Workers));
             using var method = beside.Count > 0 ? Joint(training, beside)
                 : unlabeled is null ? MethodCatalogue.Create(stage, Task, device)
                 : MethodCatalogue.Create(stage, Task, device, _labelled, _images.Cache, _masks, unlabeled);
@@ -90,12 +88,11 @@ internal sealed class SingleTraining : StageTraining
         using var validation = _images.Plain(_images.Shown.Validation, options.Batch, _masks, context.Cancellation);
         using var loop = new TrainingLoop(stage.Name, method, options, training, validation, context.Folder, key);
         var (progress, waitShare) = Run(loop);
-        using var plain = _images.Plain(_images.Shown.Training, options.Batch, _masks, context.Cancellation);
-        Task.LearnFromLabels(plain!);
+        Task.LearnFromLabels(_images.TrainingLabels);
         if (validation is not null)
         {
             loop.ChooseDecoding(validation);
-            StageFamiliarity.Learn(context, Task, [_images, .. _beside], method.Compute);
+            StageFamiliarity.Learn(context, Task, [_images, .. _beside.Select(part => part.Images)], method.Compute);
         }
         var metrics = Measure(loop);
         method.Compute.Release(Task.Model);
@@ -108,7 +105,7 @@ internal sealed class SingleTraining : StageTraining
             return;
         _masks?.Dispose();
         Task?.Dispose();
-        _beside.ForEach(images => images.Dispose());
+        _beside.ForEach(part => part.Dispose());
         _images.Dispose();
     }
 

@@ -29,16 +29,7 @@ internal static class StageCheckpoint
         var ended = progress.Ended ?? DateTimeOffset.UtcNow;
         StageUse[] uses =
         [
-            .. inputs.Each.Index().Select(data => new StageUse(
-                request.Recipe,
-                stage.Each[data.Index],
-                stage.EachName[data.Index],
-                data.Item)
-            {
-                Beside = stage.Parts.Count == 0 && stage.Each[data.Index].Task != stage.Task
-                    ? stage.Each[data.Index].Task
-                    : null,
-            }),
+            .. stage.Each.Zip(inputs.Each, (one, data) => new StageUse(request.Recipe, stage, one, data)),
         ];
         var parents = ParentsOf(stage, source);
         if (labeller is not null)

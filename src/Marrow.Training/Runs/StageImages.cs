@@ -1,4 +1,5 @@
 using Marrow.Datasets;
+using Marrow.Imaging;
 using Marrow.Inputs;
 using Marrow.Tasks;
 using Marrow.Training.Recipes;
@@ -56,6 +57,12 @@ internal sealed class StageImages : IDisposable
             ? new(data, input, unlabeled, context)
             : new(cropping.Apply(data, context), input with { Crop = cropping.Crop }, unlabeled, context);
     }
+
+    /// <summary>
+    /// The training part, each sample with the transform from original pixels to input pixels without augmentation.
+    /// </summary>
+    public IEnumerable<(Sample Sample, AffineTransform ToInput)> TrainingLabels =>
+        Shown.Training.Select(sample => (sample, Cache.ToInput(Cache.IndexOf(sample))));
 
     /// <summary>Returns a loader of the training part, in a new order in each epoch.</summary>
     public BatchLoader Training(AugmentationOptions? augment, int batch, ulong seed, int workers, MaskPack? masks) =>

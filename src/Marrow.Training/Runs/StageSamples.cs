@@ -21,7 +21,7 @@ internal sealed record StageSamples
     /// Returns the name of the file in a stage's folder that has the division of the stage or of one of its parts.
     /// </summary>
     public static string SplitFileOf(Stage stage, Stage one) =>
-        one == stage ? SplitFile : $"{one.Name[(stage.Name.Length + 1)..]}.{SplitFile}";
+        stage.PartName(one) is { } part ? $"{part}.{SplitFile}" : SplitFile;
 
     public required Dataset Dataset { get; init; }
     public required PatientSplit Split { get; init; }

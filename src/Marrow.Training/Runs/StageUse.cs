@@ -8,15 +8,15 @@ using Marrow.Training.Recipes;
 namespace Marrow.Training.Runs;
 
 /// <summary>What a checkpoint says of one data set that its stage has learnt from.</summary>
-/// <param name="Stage">The stage, or the part of it that has the data set.</param>
-/// <param name="Part">
-/// The name of the part of a stage of several tasks, or of what a stage of one task learnt from beside its own data
-/// set; null for a stage's own.
-/// </param>
-internal sealed record StageUse(Recipe Recipe, Stage Stage, string? Part, StageSamples Data)
+/// <param name="Whole">The stage.</param>
+/// <param name="Stage">The stage itself, or that of <see cref="Stage.Each"/> which has the data set.</param>
+internal sealed record StageUse(Recipe Recipe, Stage Whole, Stage Stage, StageSamples Data)
 {
-    /// <summary>The task of the labels from which a stage of another task learnt beside its own; else null.</summary>
-    public string? Beside { get; init; }
+    /// <summary>
+    /// The name of the part of a stage of several tasks, or of what a stage of one task learnt from beside its own data
+    /// set; null for a stage's own.
+    /// </summary>
+    public string? Part => Whole.PartName(Stage);
 
     public Dataset Dataset => Data.Dataset;
 
@@ -43,7 +43,7 @@ internal sealed record StageUse(Recipe Recipe, Stage Stage, string? Part, StageS
         Dataset.Name, Dataset.Version, Dataset.License, FilesDigest, Dataset.Citation, Data.Training.Count)
     {
         Part = Part,
-        Task = Beside,
+        Task = Whole.Parts.Count == 0 && Stage.Task != Whole.Task ? Stage.Task : null,
         Use = new(
             Dataset.Format,
             Stage.Data.Options,

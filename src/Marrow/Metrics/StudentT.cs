@@ -13,8 +13,7 @@ internal static class StudentT
     {
         if (values.Count < 2)
             return double.NaN;
-        var mean = values.Average();
-        var variance = values.Sum(v => (v - mean) * (v - mean)) / (values.Count - 1);
+        var (_, variance) = MeanAndVariance(values);
         return Within(0.95, values.Count - 1) * Math.Sqrt(variance / values.Count);
     }
 
@@ -26,9 +25,16 @@ internal static class StudentT
     /// <param name="rate">0 to 0.5, both excluded.</param>
     public static double Farthest(IReadOnlyList<double> values, double rate)
     {
-        var (mean, degrees) = (values.Average(), values.Count - 1);
-        var deviation = Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / degrees);
-        return mean + Within(1 - 2 * rate, degrees) * deviation * Math.Sqrt(1 + 1.0 / values.Count);
+        var (mean, variance) = MeanAndVariance(values);
+        return mean
+            + Within(1 - 2 * rate, values.Count - 1) * Math.Sqrt(variance) * Math.Sqrt(1 + 1.0 / values.Count);
+    }
+
+    /// <summary>Returns the mean, and the variance of which the values are a sample; of two values or more.</summary>
+    public static (double Mean, double Variance) MeanAndVariance(IReadOnlyList<double> values)
+    {
+        var mean = values.Average();
+        return (mean, values.Sum(v => (v - mean) * (v - mean)) / (values.Count - 1));
     }
 
     /// <summary>The t within plus and minus which the share (0 to 1, both excluded) lies.</summary>

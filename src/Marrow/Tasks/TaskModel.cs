@@ -99,9 +99,12 @@ internal abstract class TaskModel(ModelSpec spec, InputContract input) : IDispos
 
     /// <summary>
     /// Learns the values of the decoding that follow from labels alone, such as where a spine usually stands. Called
-    /// once after training, with the training part as it is without augmentation.
+    /// once after training.
     /// </summary>
-    internal virtual void LearnFromLabels(BatchLoader training)
+    /// <param name="training">
+    /// The training part, each sample with the transform from original pixels to input pixels without augmentation.
+    /// </param>
+    internal virtual void LearnFromLabels(IEnumerable<(Sample Sample, AffineTransform ToInput)> training)
     {
     }
 
@@ -126,21 +129,12 @@ internal abstract class TaskModel(ModelSpec spec, InputContract input) : IDispos
     protected internal static void ForEachBatch(BatchLoader loader, Compute compute, Action<Tensor, Batch> act)
     {
         using var noGrad = no_grad();
-        ForEachBatch(loader, batch =>
-        {
-            using var scope = NewDisposeScope();
-            act(compute.Arrange(batch.Images), batch);
-        });
-    }
-
-    /// <summary>Calls the action for every batch of one pass.</summary>
-    protected static void ForEachBatch(BatchLoader loader, Action<Batch> act)
-    {
         loader.Seek(0, 0);
         for (var i = 0; i < loader.BatchesPerEpoch; i++)
         {
+            using var scope = NewDisposeScope();
             using var batch = loader.Next();
-            act(batch);
+            act(compute.Arrange(batch.Images), batch);
         }
     }
 }

@@ -72,6 +72,21 @@ public sealed class BesideRunTests : IDisposable
         Assert.Contains("labels: 1 changed", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Masks_are_learnt_from_beside_too()
+    {
+        using var run = new SpineRun(
+            "segment",
+            "segment-densenet-mini",
+            "steps: 2, batch: 2, lr: 1.0e-3",
+            "beside: [{name: more, batch: 1, data: {name: spines, format: spineweb16}}]");
+
+        Runner.Run(run.Request("out"), _events.Add, TestContext.Current.CancellationToken);
+
+        var losses = _events.Last(e => e.Losses.Count > 0).Losses;
+        Assert.Contains(losses, loss => loss.Key.StartsWith("more.", StringComparison.Ordinal) && loss.Value > 0);
+    }
+
     private StageResult Train(string name) =>
         Runner.Run(_run.Request(name), _events.Add, TestContext.Current.CancellationToken)[0];
 

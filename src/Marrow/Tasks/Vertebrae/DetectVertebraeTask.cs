@@ -50,16 +50,17 @@ internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, Input
         ];
 
     /// <summary>Learns how the vertebrae of a chain are counted from where the labels' ends stand.</summary>
-    internal override void LearnFromLabels(BatchLoader training)
+    internal override void LearnFromLabels(IEnumerable<(Sample Sample, AffineTransform ToInput)> training)
     {
-        var ends = new List<(double First, double Last)>();
-        ForEachBatch(training, batch => ends.AddRange(
-            from shown in batch.Samples
-            where shown.Sample.Vertebrae.Count == Vertebra.Count
-            let first = shown.Sample.Vertebrae[0].Transform(shown.ToInput)
-            let last = shown.Sample.Vertebrae[^1].Transform(shown.ToInput)
-            select (first.Center.Y / Input.Height, last.Center.Y / Input.Height)));
-        Decoding = Decoding with { Counting = LevelCount.Learn(ends) };
+        var ends =
+            from shown in training
+            let spine = shown.Sample.Vertebrae
+            where spine.Count == Vertebra.Count
+            select (First: Height(spine[0], shown.ToInput), Last: Height(spine[^1], shown.ToInput));
+        Decoding = Decoding with { Counting = LevelCount.Learn([.. ends]) };
+
+        double Height(in Vertebra vertebra, AffineTransform toInput) =>
+            vertebra.Transform(toInput).Center.Y / Input.Height;
     }
 
     internal override void ChooseRefusals(IReadOnlyList<BatchLoader> unseen, Compute compute)

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Marrow.Imaging;
+using Marrow.Metrics;
 using Marrow.Spine;
 
 namespace Marrow.Tasks.Vertebrae;
@@ -154,9 +155,8 @@ internal static class LevelCount
 
     private static (double Mean, double Spread) MeanAndSpread(double[] values)
     {
-        var mean = values.Average();
-        var deviation = Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / (values.Length - 1));
-        return (mean, Math.Clamp(Widening * deviation, LeastSpread, 1));
+        var (mean, variance) = StudentT.MeanAndVariance(values);
+        return (mean, Math.Clamp(Widening * Math.Sqrt(variance), LeastSpread, 1));
     }
 
     private readonly record struct Level(Vertebra Vertebra, double Score);
