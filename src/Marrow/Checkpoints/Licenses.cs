@@ -74,6 +74,10 @@ public static class Licenses
         .. Enum.GetValues<LicenseRestrictions>().Where(r => r != LicenseRestrictions.None),
     ];
 
+    // They ask for nothing, not even that the makers are named.
+    private static readonly HashSet<string> Dedications =
+        new(StringComparer.OrdinalIgnoreCase) { "CC0-1.0", "PDDL-1.0", "Unlicense" };
+
     // The agreements, as their makers publish them: CheXpert and MURA come under Stanford's Dataset Research Use
     // Agreement (research, no commercial use, no copies to others); ImageNet's terms of access (non-commercial research
     // and education; access for colleagues who accept the terms first); SpineWeb gives data to registered researchers
@@ -148,14 +152,16 @@ public static class Licenses
     }
 
     /// <summary>
-    /// Returns the licence of what is made from works under all these licences: the restricting ones joined by AND, or
-    /// the first one when none restricts.
+    /// Returns the licence of what is made from works under all these licences: the restricting ones joined by AND.
+    /// When none restricts, the first one that wants its makers named; a dedication to the public only when all are.
     /// </summary>
     public static string Join(IEnumerable<string> licenses)
     {
         var ids = licenses.SelectMany(Ids).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
         var restricting = ids.Where(id => RestrictionsOf(id) != LicenseRestrictions.None).ToList();
-        return restricting.Count > 0 ? string.Join(And, restricting) : ids.FirstOrDefault() ?? Unknown;
+        return restricting.Count > 0
+            ? string.Join(And, restricting)
+            : ids.Find(id => !Dedications.Contains(id)) ?? ids.FirstOrDefault() ?? Unknown;
     }
 
     /// <summary>

@@ -67,6 +67,8 @@ public class LicensesTests
                         [new(LineageKind.Dataset, "a", "", first), new(LineageKind.Checkpoint, "b", "", second)]));
         }
         Assert.Equal("CC-BY-4.0", Licenses.Join(["CC-BY-4.0", "CC0-1.0"]));
+        Assert.Equal("CC-BY-4.0", Licenses.Join(["CC0-1.0", "CC-BY-4.0"]));
+        Assert.Equal("CC0-1.0", Licenses.Join(["CC0-1.0", "PDDL-1.0"]));
         Assert.Equal("LicenseRef-unknown", Licenses.Join([]));
     }
 }
