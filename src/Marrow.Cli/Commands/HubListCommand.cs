@@ -1,68 +1,152 @@
 using System.CommandLine;
-using System.Globalization;
+using Marrow.Checkpoints;
 using Marrow.Hub;
 using Spectre.Console;
 
 namespace Marrow.Cli.Commands;
 
-/// <summary>marrow hub list: which checkpoints there are.</summary>
+/// <summary>marrow hub list: which checkpoints there are, all or those of a kind.</summary>
 internal static class HubListCommand
 {
-    private const int LicensesShown = 12;
+    private const int LinesShown = 12;
 
     public static Command Create()
     {
+        var task = Filter<string?>("--task", "NAME", "Those of this task, such as classify or detect-vertebrae.");
+        var bodyPart = Filter<string?>(
+            "--body-part", "NAME", "Those trained on films of this part of the body, such as chest or spine.");
+        var license = Filter<string?>("--license", "ID", "Those under this licence, such as CC-BY-4.0.");
+        var commercial = new Option<bool>("--commercial")
+        {
+            Description = "Those whose licence and whose ancestors' licences forbid no commercial use.",
+        };
+        var size = Filter<double?>("--max-mib", "N", "Those whose files take N MiB or less.");
         var hub = HubFolder.Option();
-        return new Command("list", "List the checkpoints, the newest of each name first.") { hub }
-            .WithExamples("marrow hub list", "marrow hub list --hub /srv/hub --json")
+        return new Command("list", "List the checkpoints, the newest of each name first.")
+        {
+            task,
+            bodyPart,
+            license,
+            commercial,
+            size,
+            hub,
+        }
+            .WithExamples(
+                "marrow hub list",
+                "marrow hub list --task classify --body-part chest",
+                "marrow hub list --commercial --max-mib 10",
+                "marrow hub list --hub /srv/hub --json")
             .Does(
                 (parsed, output, _) =>
                 {
                     var folder = HubFolder.Of(parsed, hub);
-                    var entries = new LocalHub(folder).List();
-                    output.Finish(new { hub = folder, checkpoints = entries }, console =>
-                    {
-                        if (entries.Count == 0)
-                            console.Line($"{folder}: no checkpoint");
-                        else
-                            console.Draw(
-                                ["name", "digest", "created", "MiB", "licence"],
-                                [.. entries.Select(Row)],
-                                folder,
-                                hasLines: true);
-                        foreach (var entry in entries.Where(entry => entry.Problem is not null))
-                            console.Line($"{entry.Name}@{entry.Digest}: {entry.Problem}");
-                    });
+                    var all = new LocalHub(folder).List();
+                    var entries = all;
+                    Keep(task, e => e.Task, parsed.GetValue(task), (e, wanted) => Same(e.Task, wanted));
+                    Keep(
+                        bodyPart, e => string.Join(", ", e.BodyParts), parsed.GetValue(bodyPart),
+                        (e, wanted) => e.BodyParts.Any(part => Same(part, wanted)));
+                    Keep(
+                        license, e => e.License, parsed.GetValue(license),
+                        (e, wanted) => e.License.Split(" AND ").Any(id => Same(id, wanted)));
+                    if (parsed.GetValue(commercial))
+                        entries = [.. entries.Where(AllowsCommercialUse)];
+                    if (parsed.GetValue(size) is { } most)
+                        entries = [.. entries.Where(e => e.Bytes <= most * (1 << 20))];
+                    output.Finish(new { hub = folder, checkpoints = entries }, console => Show(
+                        console, entries, folder, all.Count - entries.Count));
                     return ExitCode.Done;
+
+                    // A word that no checkpoint has is more likely a slip than a question.
+                    void Keep(
+                        Option option, Func<HubEntry, string> of, string? wanted, Func<HubEntry, string, bool> has)
+                    {
+                        if (wanted is null)
+                            return;
+                        if (all.Count > 0 && !all.Any(e => has(e, wanted)))
+                            output.Warn(
+                                $"{option.Name} {wanted}: no checkpoint of {folder} has that. There are: "
+                                    + string.Join(
+                                        ", ",
+                                        all.Select(of).Where(text => text.Length > 0).Distinct(StringComparer.Ordinal)
+                                            .Take(LinesShown)
+                                            .DefaultIfEmpty("none")));
+                        entries = [.. entries.Where(e => has(e, wanted))];
+                    }
                 },
                 onlyReads: true);
+    }
+
+    private static Option<T> Filter<T>(string name, string value, string description) => new(name)
+    {
+        Description = description,
+        HelpName = value,
+    };
+
+    private static bool Same(string text, string wanted) => text.Equals(wanted, StringComparison.OrdinalIgnoreCase);
+
+    private static bool AllowsCommercialUse(HubEntry entry) => entry.Problem is null
+        && !entry.AncestorLicenses.Append(entry.License)
+            .Any(license => Licenses.RestrictionsOf(license).HasFlag(LicenseRestrictions.NonCommercial));
+
+    private static void Show(IAnsiConsole console, IReadOnlyList<HubEntry> entries, string folder, int left)
+    {
+        if (entries.Count > 0)
+            console.Draw(
+                ["name", "digest", "result", "MiB", "licence"],
+                [.. entries.Select(Row)],
+                folder,
+                hasLines: true);
+        else if (left == 0)
+            console.Line($"{folder}: no checkpoint");
+        if (left > 0)
+            console.Line($"{NumberText.Count(entries.Count, "checkpoint")} of {entries.Count + left} in {folder}");
+        foreach (var entry in entries.Where(entry => entry.Problem is not null))
+            console.Line($"{entry.Name}@{entry.Digest}: {entry.Problem}");
     }
 
     private static IReadOnlyList<string> Row(HubEntry entry) =>
         entry.Problem is null
             ?
             [
-                entry.Name,
+                Tables.Cell(About(entry)),
                 Digest.Shorten(entry.Digest),
-                entry.Created.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+                entry.Figure is { } figure ? Tables.Cell(Result(figure)) : "",
                 NumberText.MiB(entry.Bytes),
-                Terms(entry),
+                Tables.Cell(
+                    Some(
+                        entry.AncestorLicenses.Where(license => license != entry.License)
+                            .Select(license => $"from {license}")
+                            .Prepend(entry.License))),
             ]
             : [entry.Name, Digest.Shorten(entry.Digest), "", "", "damaged"];
 
-    /// <summary>The checkpoint's own licence, and below it those of its ancestors that are others.</summary>
-    private static string Terms(HubEntry entry) =>
-        Tables.Cell(
-            Some(
-                entry
-                    .AncestorLicenses.Where(license => license != entry.License)
-                    .Select(license => $"from {license}")
-                    .Prepend(entry.License)
-                    .ToList()));
+    /// <summary>The name, and below it what it does, on which films, and what it was made from.</summary>
+    private static IEnumerable<string> About(HubEntry entry)
+    {
+        yield return entry.Name;
+        if (entry.Task.Length > 0)
+            yield return $"  {entry.Task}{(entry.BodyParts.Count > 0
+                ? $" of {string.Join(", ", Some(entry.BodyParts))}"
+                : "")}";
+        foreach (var line in Some(entry.Datasets.Select(name => $"on {name}")))
+            yield return $"  {line}";
+        foreach (var line in Some(entry.Parents.Select(name => $"from {name}")))
+            yield return $"  {line}";
+    }
+
+    /// <summary>"smape 8.55 %", and below it the interval of 95 %.</summary>
+    private static IEnumerable<string> Result(MeasuredValue figure)
+    {
+        yield return $"{figure.Metric} {NumberText.Significant(figure.Value)} {figure.Unit}".TrimEnd();
+        if (figure is { Low: { } low, High: { } high })
+            yield return $"[{NumberText.Significant(low)}, {NumberText.Significant(high)}]";
+    }
 
     /// <summary>A hostile manifest may name a thousand; hub show has them all.</summary>
-    private static IEnumerable<string> Some(List<string> licenses) =>
-        licenses.Count <= LicensesShown
-            ? licenses
-            : licenses.Take(LicensesShown).Append($"and {licenses.Count - LicensesShown} more");
+    private static IEnumerable<string> Some(IEnumerable<string> lines)
+    {
+        var all = lines.ToList();
+        return all.Count <= LinesShown ? all : all.Take(LinesShown).Append($"and {all.Count - LinesShown} more");
+    }
 }

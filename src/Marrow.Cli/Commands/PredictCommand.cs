@@ -24,7 +24,8 @@ internal static class PredictCommand
         {
             Description =
                 "One checkpoint of any task; or a detector of vertebrae with a regressor of angles, a refiner of its "
-                    + "corners, or both. Without it the newest of the hub that measure a spine together.",
+                    + "corners, or both. Without it the newest of the hub that measure a spine together, and for "
+                    + "images that these refuse another one of the hub, which knows such images.",
             HelpName = "NAME",
             DefaultValueFactory = _ => [],
         };

@@ -48,11 +48,11 @@ internal static partial class RecipeDataOptions
             View = Word(s, "view",
                 new("Which views are read.") { Formats = "chexpert" }, CheXpert.Views),
             BodyPart = s.Text("bodyPart",
-                new("Which part of the body is read.")
+                new("What the films show, by which `marrow hub list` finds what was learnt from them. Of `mura` only "
+                    + "films of that part are read: `shoulder` or `XR_SHOULDER`, and the like.")
                 {
-                    Value = "`shoulder` or `XR_SHOULDER`, and the like",
-                    Default = "all",
-                    Formats = "mura",
+                    Value = "`chest`, `spine`, `hand` and the like",
+                    Default = "not said; mura: all parts",
                 }),
             Faults = Word(s, "faults",
                 new("What happens to [faulty landmarks](data-sets.md#label-faults).")

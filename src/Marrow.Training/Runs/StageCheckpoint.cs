@@ -115,6 +115,7 @@ internal static class StageCheckpoint
             unlabeled.Samples.Count)
         {
             Role = ParentDataset.Unlabeled,
+            BodyPart = unlabeled.Dataset.BodyPart.Length > 0 ? unlabeled.Dataset.BodyPart : null,
         };
 
     /// <summary>

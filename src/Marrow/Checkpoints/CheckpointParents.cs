@@ -167,6 +167,9 @@ public sealed class ParentDataset
     /// </summary>
     [JsonInclude] internal string? Task { get; init; }
 
+    /// <summary>The part of the body that its films show, such as "chest"; null when nobody has said it.</summary>
+    [JsonInclude] public string? BodyPart { get; internal init; }
+
     /// <summary>
     /// How the data set was used: "training" when its labels were learnt, "unlabeled" when only its images were used.
     /// </summary>

@@ -19,6 +19,10 @@ public sealed class MeasuredValue
         (Metric, Value, Dataset, Split, Date, Command, Low, High, Unit, Samples) = (
             metric, value, dataset, split, date, command, low, high, unit, samples);
 
+    // What tells most of each task.
+    private static readonly string[] MainMetrics =
+        ["auroc", "smape", "landmark-error", "ap50", "dice", "point-error", "mae", "accuracy"];
+
     private const string OutOf = "out of ", FoldsBy = " folds by patient";
 
     /// <summary>How <see cref="Split"/> says that a cross-validation measured the value.</summary>
@@ -28,6 +32,16 @@ public sealed class MeasuredValue
     /// <summary>True when a cross-validation of the same recipe measured the value, with other weights.</summary>
     internal bool IsOutOfFold =>
         Split.StartsWith(OutOf, StringComparison.Ordinal) && Split.Contains(FoldsBy, StringComparison.Ordinal);
+
+    /// <summary>
+    /// Returns the one that stands for a checkpoint where there is room for one only; null when none is of all classes
+    /// or parts together.
+    /// </summary>
+    internal static MeasuredValue? MainOf(IReadOnlyList<MeasuredValue> metrics) =>
+        MainMetrics
+            .Select(name => metrics.FirstOrDefault(m => m.Metric.Equals(name, StringComparison.OrdinalIgnoreCase)))
+            .FirstOrDefault(m => m is not null)
+        ?? metrics.FirstOrDefault(m => MetricCatalogue.IsOfAll(m.Metric));
 
     /// <summary>Returns a metric with where and how it was measured.</summary>
     internal static MeasuredValue Of(MetricValue metric, string dataset, string split, DateOnly date, string command) =>

@@ -79,6 +79,7 @@ internal static class CheXpert
             Citation = Citation,
             Version = ImageList.Release(table.Rows, file, ReleasePrefix),
             Notes = table.Notes,
+            BodyPart = "chest",
         };
     }
 

@@ -86,7 +86,8 @@ public sealed record DatasetOptions
     [JsonInclude] public string? View { internal get; init; }
 
     /// <summary>
-    /// The part of the body for mura, such as "shoulder" or "XR_SHOULDER"; all parts when it is not given.
+    /// The part of the body that the films show, such as "chest" or "shoulder", by which a hub's checkpoints are found.
+    /// Of mura the films of that part alone are read, and of all parts when it is not given.
     /// </summary>
     [JsonInclude] public string? BodyPart { internal get; init; }
 

@@ -26,7 +26,7 @@ internal static class Mura
 
     public static Dataset Open(DatasetRequest request)
     {
-        OptionCheck.Only(request, "split", "bodyPart");
+        OptionCheck.Only(request, "split");
         var split = OptionCheck.OneOf(request, "split", request.Options.Split, "train", "valid");
         var wanted = request.Options.BodyPart is { } part ? NormalizePart(request, part) : null;
         var labels = ReadStudies(DataPath.Below(request.Root, split + "_labeled_studies.csv", request.Name));
@@ -71,6 +71,7 @@ internal static class Mura
             License = License,
             Citation = Citation,
             Version = ImageList.Release(paths.Rows, 0, ReleasePrefix),
+            BodyPart = wanted is null ? "upper limb" : wanted["XR_".Length..].ToLowerInvariant(),
         };
     }
 

@@ -10,7 +10,6 @@ internal static class OptionCheck
         ("blank", o => o.Blank is not null),
         ("softLabels", o => o.SoftLabels is not null),
         ("view", o => o.View is not null),
-        ("bodyPart", o => o.BodyPart is not null),
         ("faults", o => o.Faults is not null),
         ("landmarks", o => o.Landmarks is not null),
         ("csv", o => o.Csv is not null),
@@ -32,7 +31,8 @@ internal static class OptionCheck
     ];
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> when an option outside <paramref name="known"/> is given.
+    /// Throws <see cref="MarrowException"/> when an option outside <paramref name="known"/> is given. What the films
+    /// show may be said of every format, though it selects films of MURA alone.
     /// </summary>
     public static void Only(DatasetRequest request, params string[] known)
     {

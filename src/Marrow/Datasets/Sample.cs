@@ -219,6 +219,11 @@ internal sealed record Dataset
     /// <summary>The version as the data set's makers name it, such as "v1.0-small"; "" when it is unknown.</summary>
     internal string Version { get; init; } = "";
 
+    /// <summary>
+    /// The part of the body that the films show, in lower case, such as "chest"; "" when nobody has said it.
+    /// </summary>
+    internal string BodyPart { get; init; } = "";
+
     /// <summary>True when exactly one class applies to each sample (softmax instead of sigmoid).</summary>
     internal bool ExclusiveClasses { get; init; }
 }

@@ -49,7 +49,7 @@ internal static partial class SpineWeb16
                 CobbDegrees = row.CobbDegrees,
             }, row.Height);
         }
-        return spines.ToDataset() with { License = License, Citation = Citation };
+        return spines.ToDataset() with { License = License, Citation = Citation, BodyPart = "spine" };
     }
 
     /// <summary>

@@ -34,6 +34,25 @@ public sealed class HubEntry
     /// <summary>The digests of the checkpoints from which it was made, parents first.</summary>
     [JsonInclude] internal IReadOnlyList<string> AncestorDigests { get; init; } = [];
 
+    /// <summary>
+    /// The task for which it was trained, such as "classify"; "" for weights alone, and where its config can't be read.
+    /// </summary>
+    public string Task { get; internal init; } = "";
+
+    /// <summary>The names of the data sets on which it was trained.</summary>
+    public IReadOnlyList<string> Datasets { get; internal init; } = [];
+
+    /// <summary>
+    /// The parts of the body that the films of those data sets show, such as "chest"; empty when nobody has said it.
+    /// </summary>
+    public IReadOnlyList<string> BodyParts { get; internal init; } = [];
+
+    /// <summary>The names of the checkpoints that it was made from.</summary>
+    public IReadOnlyList<string> Parents { get; internal init; } = [];
+
+    /// <summary>The measured value that tells most of it; null when none was measured.</summary>
+    public MeasuredValue? Figure { get; internal init; }
+
     /// <summary>The size of all its files together, in bytes.</summary>
     public long Bytes { get; internal init; }
 
@@ -82,6 +101,31 @@ public sealed class HubEntry
                     .Distinct(StringComparer.Ordinal),
             ],
             Bytes = manifestBytes + manifest.Files.Sum(f => f.Bytes),
+            Task = Optional<ConfigHead>(Checkpoint.ConfigFile)?.Task ?? "",
+            Datasets = [.. manifest.Parents.Datasets.Select(d => d.Name).Distinct(StringComparer.Ordinal)],
+            BodyParts =
+            [
+                .. manifest.Parents.Datasets.Select(d => d.BodyPart).OfType<string>().Distinct(StringComparer.Ordinal),
+            ],
+            Parents = [.. manifest.Parents.Checkpoints.Select(p => p.Name).Distinct(StringComparer.Ordinal)],
+            Figure = MeasuredValue.MainOf(Optional<List<MeasuredValue>>(Checkpoint.MetricsFile) ?? []),
         };
+
+        // What is damaged is told where the file is used, and by `marrow hub verify`.
+        T? Optional<T>(string file) where T : class
+        {
+            try
+            {
+                return manifest.ReadListed(folder, file) is { } bytes
+                    ? CheckpointJson.Decode<T>(bytes, Path.Combine(folder, file))
+                    : null;
+            }
+            catch (MarrowException)
+            {
+                return null;
+            }
+        }
     }
+
+    private sealed record ConfigHead(string Task);
 }

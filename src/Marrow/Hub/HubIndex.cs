@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
+using Marrow.Checkpoints;
 
 namespace Marrow.Hub;
 
@@ -15,14 +17,14 @@ internal sealed record IndexedName(long Ticks, IReadOnlyList<IndexedManifest> Ma
 /// <summary>
 /// What was read of a hub's manifests, kept in the user's cache so that a large hub is listed without reading them all
 /// again. It is never written into the hub, which may be read-only or under version control, and is only ever a
-/// shortcut: what does not agree with the files' sizes and times, or is damaged, is not used. Layout: "MARROWHX",
+/// shortcut: what does not agree with the files' sizes and times, or is damaged, is not used. Layout: "MARROWHY",
 /// SHA-256 of the rest [32], then the hub's path and for each name its manifests, as BinaryWriter writes them.
 /// </summary>
 internal static class HubIndex
 {
     private const int MaxBytes = 1 << 28; // 10,000 checkpoints take about 4 MB
     private const int HeaderBytes = 8 + SHA256.HashSizeInBytes;
-    private static readonly byte[] Magic = "MARROWHX"u8.ToArray();
+    private static readonly byte[] Magic = "MARROWHY"u8.ToArray();
 
     /// <summary>Reads the index by name; empty when there is no usable index.</summary>
     public static Dictionary<string, IndexedName> Read(string hub, string indexFolder)
@@ -51,6 +53,7 @@ internal static class HubIndex
                         or UnauthorizedAccessException
                         or ArgumentException
                         or FormatException
+                        or JsonException
                         or MarrowException)
         {
             return [];
@@ -127,6 +130,11 @@ internal static class HubIndex
         writer.Write(entry.License);
         Write(writer, entry.AncestorLicenses);
         Write(writer, entry.AncestorDigests);
+        writer.Write(entry.Task);
+        Write(writer, entry.Datasets);
+        Write(writer, entry.BodyParts);
+        Write(writer, entry.Parents);
+        writer.Write(JsonSerializer.Serialize(entry.Figure, MarrowJson.Line));
     }
 
     private static IndexedManifest Manifest(BinaryReader reader, string name, string home)
@@ -141,6 +149,11 @@ internal static class HubIndex
             License = reader.ReadString(),
             AncestorLicenses = Strings(reader),
             AncestorDigests = Strings(reader),
+            Task = reader.ReadString(),
+            Datasets = Strings(reader),
+            BodyParts = Strings(reader),
+            Parents = Strings(reader),
+            Figure = JsonSerializer.Deserialize<MeasuredValue>(reader.ReadString(), MarrowJson.Line),
         });
     }
 

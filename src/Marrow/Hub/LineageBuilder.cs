@@ -1,5 +1,4 @@
 using Marrow.Checkpoints;
-using Marrow.Metrics;
 
 namespace Marrow.Hub;
 
@@ -13,9 +12,6 @@ internal sealed record LineageSource(
     string? ReceiptSource = null,
     double? Coverage = null)
 {
-    // What tells most of each task.
-    private static readonly string[] FirstMetrics = ["auroc", "smape", "landmark-error", "accuracy"];
-
     private sealed record ReceiptHead(string SourceDigest, double BackboneCoverage);
 
     public static LineageSource Read(string folder)
@@ -23,7 +19,7 @@ internal sealed record LineageSource(
         var manifest = CheckpointManifest.Read(folder);
         var metrics = Optional<List<MeasuredValue>>(Checkpoint.MetricsFile) ?? [];
         var receipt = Optional<ReceiptHead>(Checkpoint.ReceiptFile);
-        return new(manifest, Main(metrics), receipt?.SourceDigest, receipt?.BackboneCoverage);
+        return new(manifest, MeasuredValue.MainOf(metrics), receipt?.SourceDigest, receipt?.BackboneCoverage);
 
         T? Optional<T>(string file) where T : class =>
             manifest.ReadListed(folder, file) is { } bytes
@@ -43,12 +39,6 @@ internal sealed record LineageSource(
             return null;
         }
     }
-
-    private static MeasuredValue? Main(List<MeasuredValue> metrics) =>
-        FirstMetrics
-            .Select(name => metrics.FirstOrDefault(m => m.Metric.Equals(name, StringComparison.OrdinalIgnoreCase)))
-            .FirstOrDefault(m => m is not null)
-        ?? metrics.FirstOrDefault(m => MetricCatalogue.IsOfAll(m.Metric));
 }
 
 /// <summary>Collects the items and links of a lineage, given where to find a digest's checkpoint.</summary>

@@ -18,6 +18,18 @@ internal interface IPredictor : IDisposable
     /// </summary>
     IReadOnlyList<string> Columns { get; }
 
+    /// <summary>
+    /// The names of further tables, each with columns of its own, of findings that other checkpoints make; empty where
+    /// all findings go into one table.
+    /// </summary>
+    IReadOnlyList<string> Tables => [];
+
+    /// <summary>Returns the one of <see cref="Tables"/> into which a finding goes; null for the main table.</summary>
+    string? TableOf(Finding finding) => null;
+
+    /// <summary>Returns the columns of one of <see cref="Tables"/>; those of the main table for null.</summary>
+    IReadOnlyList<string> ColumnsOf(string? table) => Columns;
+
     /// <summary>The names of outputs for which training saw no label. Their values are masked.</summary>
     IReadOnlyList<string> Untrained { get; }
 

@@ -85,6 +85,17 @@ internal sealed class ImagePredictor : IPredictor
 
     public void RequireExplainable(IReadOnlyList<string> names) => _explainer.Require(names);
 
+    /// <summary>
+    /// Returns how unfamiliar a whole image is to weights that can judge it: what is above 1 is refused.
+    /// </summary>
+    public double UnfamiliarityOf(Radiograph radiograph)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var packed = Preprocessor.Prepare(radiograph, _task.Input);
+        return _task.UnfamiliarityOf(_compute.Arrange(Preprocessor.ToTensor([packed], _task.Input)), _compute)[0];
+    }
+
     public Finding Predict(Radiograph radiograph, PredictionOptions options = default)
     {
         using var noGrad = no_grad();

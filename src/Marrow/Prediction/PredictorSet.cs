@@ -24,7 +24,8 @@ public sealed class PredictorSet : IDisposable
 
     /// <summary>
     /// Loads and verifies the named checkpoints and the detectors by which they crop. Without a name it takes the
-    /// newest checkpoints of the hub that measure a spine together. Throws <see cref="MarrowException"/> when one is
+    /// newest checkpoints of the hub that measure a spine together, and for images that these refuse that one of the
+    /// hub's other checkpoints to which the image is most familiar. Throws <see cref="MarrowException"/> when one is
     /// missing or damaged, and when they do not fit together.
     /// </summary>
     public static PredictorSet Open(LocalHub hub, params IReadOnlyList<string> names) => Open(hub, names, hub.Resolve);
@@ -42,9 +43,12 @@ public sealed class PredictorSet : IDisposable
         var checkpoints = new List<Checkpoint>();
         try
         {
-            foreach (var name in names.Count > 0 ? names : NewestOfSpines(hub))
+            var compute = Compute.Choose(device: device);
+            var judging = names.Count > 0 ? [] : HubPredictor.Judging(hub);
+            foreach (var name in names.Count > 0 ? names : NewestOfSpines(hub, isNeeded: judging.Count == 0))
                 checkpoints.Add(resolve(name));
-            return Of(checkpoints, hub, Compute.Choose(device: device));
+            var predictor = checkpoints.Count == 0 ? null : Of(checkpoints, hub, compute);
+            return new(judging.Count == 0 ? predictor! : new HubPredictor(predictor, hub, judging, compute));
         }
         finally
         {
@@ -52,15 +56,15 @@ public sealed class PredictorSet : IDisposable
         }
     }
 
-    private static PredictorSet Of(List<Checkpoint> checkpoints, LocalHub hub, Compute compute)
+    private static IPredictor Of(List<Checkpoint> checkpoints, LocalHub hub, Compute compute)
     {
         var only = checkpoints is [var one] ? one : null;
         Complete(checkpoints, hub);
         if (only is { WeightsOnly: false } && only.Config.PartConfigs.Count > 0)
-            return new(new PartsPredictor(only, compute));
+            return new PartsPredictor(only, compute);
         return only is not null && ImagePredictor.Serves(only)
-            ? new(new ImagePredictor(only, compute, checkpoints.FirstOrDefault(c => c != only)))
-            : new(new SpinePredictor(checkpoints, compute));
+            ? new ImagePredictor(only, compute, checkpoints.FirstOrDefault(c => c != only))
+            : new SpinePredictor(checkpoints, compute);
     }
 
     /// <summary>
@@ -70,6 +74,15 @@ public sealed class PredictorSet : IDisposable
 
     /// <summary>The names of outputs for which training saw no label. Their values are masked.</summary>
     public IReadOnlyList<string> Untrained => _predictor.Untrained;
+
+    /// <summary>See <see cref="IPredictor.Tables"/>.</summary>
+    internal IReadOnlyList<string> Tables => _predictor.Tables;
+
+    /// <summary>See <see cref="IPredictor.TableOf"/>.</summary>
+    internal string? TableOf(Finding finding) => _predictor.TableOf(finding);
+
+    /// <summary>See <see cref="IPredictor.ColumnsOf"/>.</summary>
+    internal IReadOnlyList<string> ColumnsOf(string? table) => _predictor.ColumnsOf(table);
 
     /// <summary>See <see cref="IPredictor.Masks"/>.</summary>
     internal IReadOnlyList<string?> Masks => _predictor.Masks;
@@ -209,7 +222,7 @@ public sealed class PredictorSet : IDisposable
         var checkpoints = new List<Checkpoint>();
         try
         {
-            foreach (var name in NewestOfSpines(hub))
+            foreach (var name in NewestOfSpines(hub, isNeeded: true))
                 checkpoints.Add(hub.Resolve(name));
             Complete(checkpoints, hub);
             return checkpoints;
@@ -223,9 +236,10 @@ public sealed class PredictorSet : IDisposable
 
     /// <summary>
     /// Returns the newest detector of a hub, the newest regressor that fits it, and the newest model of strips or,
-    /// where there is none, the newest refiner that fits it.
+    /// where there is none, the newest refiner that fits it. Empty, or an error where it is needed, when the hub has
+    /// none of them.
     /// </summary>
-    private static IReadOnlyList<string> NewestOfSpines(LocalHub hub)
+    private static IReadOnlyList<string> NewestOfSpines(LocalHub hub, bool isNeeded)
     {
         var entries = HubEntry.NewestFirst([.. hub.List().Where(e => e.Problem is null)]).ToList();
         var detector = Of(SpineRole.Landmarks).FirstOrDefault();
@@ -241,7 +255,7 @@ public sealed class PredictorSet : IDisposable
             .OfType<HubEntry>()
             .Select(e => $"{e.Name}@{e.Digest}")
             .ToList();
-        return names.Count > 0
+        return names.Count > 0 || !isNeeded
             ? names
             : throw MarrowException.NotFound(
                 hub.Folder,
@@ -267,7 +281,7 @@ public sealed class PredictorSet : IDisposable
     private static bool IsOfSpines(HubEntry entry) =>
         ConfigOf(entry) is { } config && StripSamples.AreOfSpines(config);
 
-    private static CheckpointConfig? ConfigOf(HubEntry entry) =>
+    internal static CheckpointConfig? ConfigOf(HubEntry entry) =>
         CheckpointManifest.Read(entry.Folder).ReadListed(entry.Folder, Checkpoint.ConfigFile) is { } config
             ? CheckpointJson.Decode<CheckpointConfig>(config, Path.Combine(entry.Folder, Checkpoint.ConfigFile))
             : null;

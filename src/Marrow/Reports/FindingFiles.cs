@@ -18,8 +18,13 @@ namespace Marrow.Reports;
 public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, bool overlays = true)
 {
     private readonly ResultFolder _results = new(folder);
-    private readonly FindingTable _table = new(columns);
-    private readonly List<Finding> _findings = [];
+    private readonly List<Rows> _tables = [new(null, columns)];
+
+    /// <param name="Name">Of one of several tables; null of the main one.</param>
+    private sealed record Rows(string? Name, IReadOnlyList<string> Columns)
+    {
+        public List<Finding> Findings { get; } = [];
+    }
 
     /// <summary>The paths of the files that one image gave.</summary>
     /// <param name="Mask">The first mask; null when nothing was outlined.</param>
@@ -28,7 +33,12 @@ public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, b
     internal sealed record Written(string Json, string? Mask, string? Overlay, Finding Finding);
 
     /// <summary>The path of the file that <see cref="WriteCsv"/> writes.</summary>
-    internal string CsvPath => _results.CsvPath;
+    internal string CsvPath => _results.CsvPath();
+
+    /// <summary>The paths of all tables with findings, and which of them.</summary>
+    internal IEnumerable<(string Path, IReadOnlyList<string> Columns, IReadOnlyList<Finding> Findings)> Tables =>
+        _tables.Where(table => table.Findings.Count > 0)
+            .Select(table => (_results.CsvPath(table.Name), table.Columns, (IReadOnlyList<Finding>)table.Findings));
 
     /// <summary>
     /// Throws <see cref="MarrowException"/>, before any work, when a file that no prediction has written is in the
@@ -38,13 +48,14 @@ public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, b
     /// <param name="images">The paths of the images.</param>
     /// <param name="overlays">True when overlays are drawn.</param>
     /// <param name="masks">Whose masks findings have; see <see cref="Prediction.IPredictor.Masks"/>.</param>
+    /// <param name="tables">The tables beside the main one; see <see cref="Prediction.IPredictor.Tables"/>.</param>
     /// <param name="explanations">The most explanations that a finding has; null when nothing is explained.</param>
     internal static void RequireFree(
         string folder, IEnumerable<string> images, bool overlays, IReadOnlyList<string?> masks,
-        int? explanations = null)
+        IReadOnlyList<string> tables, int? explanations = null)
     {
         var explained = Enumerable.Range(1, explanations ?? 0);
-        ResultFolder.RequireFree(folder, images,
+        ResultFolder.RequireFree(folder, images, tables,
         [
             ResultFolder.Json,
             .. overlays ? [ResultFolder.Overlay] : (string[])[],
@@ -63,7 +74,12 @@ public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, b
     public void Add(Finding finding, Radiograph? radiograph) => Write(finding, radiograph);
 
     /// <summary>Writes the files of one finding. When there are labels, the overlay shows them too.</summary>
-    internal Written Write(Finding finding, Radiograph? radiograph, SpineTruth? truth = null)
+    /// <param name="table">
+    /// The name and the columns of the table into which it goes; null for the main one.
+    /// </param>
+    internal Written Write(
+        Finding finding, Radiograph? radiograph, SpineTruth? truth = null,
+        (string Name, IReadOnlyList<string> Columns)? table = null)
     {
         var name = _results.NameOf(finding.File);
         finding = WithFileNames(finding, name, radiograph is not null);
@@ -90,8 +106,9 @@ public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, b
             radiograph is not null && overlays && finding.Part<SpinePart>() is { } spine
                 ? ExplanationRenderer.Render(radiograph, spine)
                 : null);
-        _findings.Add(finding.WithoutMask());
-        return new(json, masks.FirstOrDefault(mask => mask is not null), overlay, _findings[^1]);
+        var kept = finding.WithoutMask();
+        RowsOf(table).Findings.Add(kept);
+        return new(json, masks.FirstOrDefault(mask => mask is not null), overlay, kept);
 
         // One of an earlier prediction that this one does not replace would show what no longer holds.
         string? Picture(string ending, byte[]? png)
@@ -101,6 +118,14 @@ public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, b
             _results.Drop(name, ending);
             return null;
         }
+    }
+
+    private Rows RowsOf((string Name, IReadOnlyList<string> Columns)? table)
+    {
+        if (_tables.Find(rows => rows.Name == table?.Name) is { } known)
+            return known;
+        _tables.Add(new(table!.Value.Name, table.Value.Columns));
+        return _tables[^1];
     }
 
     /// <summary>Returns the finding with the names of the files that explanations get.</summary>
@@ -141,13 +166,21 @@ public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, b
         }
     }
 
-    /// <summary>Writes predictions.csv with every finding that was added so far.</summary>
+    /// <summary>
+    /// Writes predictions.csv with every finding that was added so far, and beside it the other tables.
+    /// </summary>
     /// <exception cref="MarrowException">
     /// The folder can't be written, or a table that no prediction wrote is in the way.
     /// </exception>
-    public void WriteCsv() => _results.WriteCsv(stream =>
+    public void WriteCsv()
     {
-        using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true);
-        _table.WriteCsv(writer, _findings);
-    });
+        foreach (var table in _tables)
+        {
+            _results.WriteCsv(table.Name, stream =>
+            {
+                using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true);
+                new FindingTable(table.Columns).WriteCsv(writer, table.Findings);
+            });
+        }
+    }
 }

@@ -14,8 +14,10 @@ internal static class FindingText
     /// <param name="columns">The columns of the predictor; see <see cref="Prediction.PredictorSet.Columns"/>.</param>
     /// <param name="folder">The folder that holds the files of the findings.</param>
     /// <param name="overlays">True when overlays are among these files.</param>
+    /// <param name="csv">The name of the table's file.</param>
     public static IReadOnlyList<ReportPart> Of(
-        IReadOnlyList<Finding> findings, IReadOnlyList<string> columns, string folder, bool overlays)
+        IReadOnlyList<Finding> findings, IReadOnlyList<string> columns, string folder, bool overlays,
+        string csv = "predictions.csv")
     {
         // A spine's columns of curves are many and mostly blank: here they are one, with letters for each curve.
         var hasCurves = columns.Contains(CurveColumns.Names[0]);
@@ -40,7 +42,7 @@ internal static class FindingText
         };
         if (shown < columns.Count)
             parts.Add(ReportPart.Line(string.Create(
-                CultureInfo.InvariantCulture, $"{columns.Count - shown} more columns in predictions.csv")));
+                CultureInfo.InvariantCulture, $"{columns.Count - shown} more columns in {csv}")));
         if (hasCurves)
             parts.Add(ReportPart.Line(
                 "curves in degrees, by apex: PT proximal thoracic, MT main thoracic, TL thoracolumbar, L lumbar"));

@@ -39,6 +39,7 @@ public static class FolderPrediction
             inputs.Images,
             overlays,
             predictor.Masks,
+            predictor.Tables,
             explained is { Count: 0 } ? predictor.Explainable.Count : explained?.Count);
         ProcessThreads.Current?.Apply();
         var files = new FindingFiles(folder, predictor.Columns, overlays);
@@ -49,7 +50,10 @@ public static class FolderPrediction
             {
                 cancellation.ThrowIfCancellationRequested();
                 var (finding, radiograph) = Read(predictor, image, explained);
-                found.Add(files.Write(finding, radiograph).Finding);
+                found.Add(files.Write(
+                    finding, radiograph,
+                    table: predictor.TableOf(finding) is { } table ? (table, predictor.ColumnsOf(table)) : null)
+                    .Finding);
                 progress?.Invoke(new("predicting", found.Count, inputs.Images.Count, ProgressUnit.Images));
             }
         }
@@ -62,10 +66,15 @@ public static class FolderPrediction
         {
             Folder = folder,
             csv = files.CsvPath,
+            Tables = files.Tables.Select(table => table.Path).ToList(),
             predictions = found.Select(FindingJson.Document).ToList(),
             Skipped = inputs.LeftOut,
         };
-        var parts = FindingText.Of(found, predictor.Columns, folder, overlays);
+        ReportPart[] parts =
+        [
+            .. files.Tables.SelectMany(table =>
+                FindingText.Of(table.Findings, table.Columns, folder, overlays, Path.GetFileName(table.Path))),
+        ];
         return new(found, inputs.IsIncomplete, new(document, parts));
     }
 

@@ -15,7 +15,7 @@ internal sealed class ResultFolder(string folder)
 {
     public const string Json = ".json", Overlay = ".overlay.png", Mask = ".mask.png", Evidence = ".evidence.png";
 
-    private const string Table = "predictions";
+    private const string Table = "predictions", Csv = ".csv";
     private const int MostNamed = 3;
     private const string Remedy =
         "Name another folder with --out, or move them away: nothing that others wrote is replaced.";
@@ -28,9 +28,12 @@ internal sealed class ResultFolder(string folder)
     /// </param>
     private sealed record TableMark(string MadeBy, IReadOnlyList<string> Csv);
 
-    public string CsvPath => Path.Combine(folder, $"{Table}.csv");
+    /// <summary>Returns the path of a table.</summary>
+    /// <param name="name">The name of one of several tables; null for the main one.</param>
+    public string CsvPath(string? name = null) =>
+        Path.Combine(folder, name is null ? $"{Table}{Csv}" : $"{Table}.{name}{Csv}");
 
-    private string MarkPath => Path.Combine(folder, $"{Table}{Json}");
+    private static string MarkOf(string csvPath) => csvPath[..^Csv.Length] + Json;
 
     /// <summary>Returns the ending of the file with a mask.</summary>
     /// <param name="task">The name of the one of several tasks that made it; null where there is one task.</param>
@@ -53,12 +56,17 @@ internal sealed class ResultFolder(string folder)
     /// Throws <see cref="MarrowException"/>, before any work, when a file that no prediction has written is in the
     /// place of a result.
     /// </summary>
-    public static void RequireFree(string folder, IEnumerable<string> images, params string[] endings)
+    /// <param name="tables">The names of tables beside the main one.</param>
+    public static void RequireFree(
+        string folder, IEnumerable<string> images, IReadOnlyList<string> tables, params string[] endings)
     {
         var results = new ResultFolder(folder);
         var foreign = new List<string>();
-        foreach (var path in (string[])[results.CsvPath, results.MarkPath])
+        foreach (var path in tables.Prepend(null).Select(results.CsvPath))
+        {
             Look(path);
+            Look(MarkOf(path));
+        }
         foreach (var image in images)
         {
             var name = results.NameOf(image);
@@ -79,7 +87,7 @@ internal sealed class ResultFolder(string folder)
 
         void Look(string path)
         {
-            if (results.IsForeign(path))
+            if (IsForeign(path))
                 foreign.Add(Path.GetFileName(path));
         }
     }
@@ -127,19 +135,21 @@ internal sealed class ResultFolder(string folder)
         }
     }
 
-    /// <summary>Writes the table, after the file that marks it as written by a prediction.</summary>
-    public void WriteCsv(Action<Stream> write)
+    /// <summary>Writes a table, after the file that marks it as written by a prediction.</summary>
+    /// <param name="name">The name of one of several tables; null for the main one.</param>
+    public void WriteCsv(string? name, Action<Stream> write)
     {
-        Require(CsvPath);
-        Require(MarkPath);
+        var (csv, mark) = (CsvPath(name), MarkOf(CsvPath(name)));
+        Require(csv);
+        Require(mark);
         using var table = new MemoryStream();
         write(table);
         var digest = Convert.ToHexStringLower(SHA256.HashData(table.GetBuffer().AsSpan(0, (int)table.Length)));
-        string[] before = File.Exists(CsvPath) ? [DigestOf(CsvPath)] : [];
+        string[] before = File.Exists(csv) ? [DigestOf(csv)] : [];
         AtomicFile.WriteText(
-            MarkPath,
+            mark,
             JsonSerializer.Serialize(new TableMark(ResultMark.MadeBy, [digest, .. before]), MarrowJson.Options) + "\n");
-        AtomicFile.Write(CsvPath, table.WriteTo);
+        AtomicFile.Write(csv, table.WriteTo);
     }
 
     private void Require(string path)
@@ -152,7 +162,7 @@ internal sealed class ResultFolder(string folder)
                 Remedy);
     }
 
-    private bool IsForeign(string path)
+    private static bool IsForeign(string path)
     {
         // A link is nobody's result, wherever it leads.
         if (new FileInfo(path).LinkTarget is not null || Directory.Exists(path))
@@ -160,20 +170,20 @@ internal sealed class ResultFolder(string folder)
         if (!File.Exists(path))
             return false;
         return !(
-            path == CsvPath ? IsKnownTable()
+            path.EndsWith(Csv, StringComparison.Ordinal) ? IsKnownTable(path)
             : path.EndsWith(Json, StringComparison.Ordinal) ? ResultMark.IsOnJson(path)
             : ResultMark.IsOnPicture(FileStart.Read(path)));
     }
 
-    private bool IsKnownTable()
+    private static bool IsKnownTable(string path)
     {
-        if (!ResultMark.IsOnJson(MarkPath))
+        if (!ResultMark.IsOnJson(MarkOf(path)))
             return false;
         try
         {
             return MarrowJson
-                .Read<TableMark>(MarkPath, "the mark of a table", "Remove it.")
-                .Csv.Contains(DigestOf(CsvPath));
+                .Read<TableMark>(MarkOf(path), "the mark of a table", "Remove it.")
+                .Csv.Contains(DigestOf(path));
         }
         catch (Exception e) when (e is MarrowException or IOException or UnauthorizedAccessException)
         {

@@ -121,6 +121,92 @@ public sealed class HubCommandsTests : IDisposable
         Assert.All(lines[2..], (line, i) => Assert.StartsWith($"  densenet-mini.number-{i:000}  ", line));
     }
 
+    /// <summary>The hub of the filters: chests under CC-BY-4.0, and spines of SpineWeb made from them.</summary>
+    private string ChestsAndSpines()
+    {
+        var hub = _folder["filters"];
+        var chests = Add("densenet121.chests", "classify", "chests", "chest", "CC-BY-4.0", "auroc", 0.9123, []);
+        Add(
+            "retinanet-densenet121.spines", "detect-vertebrae", "spines", "spine", "LicenseRef-SpineWeb-research",
+            "smape", 8.5, [FakeHub.AsParent(chests)]);
+        return hub;
+
+        CheckpointManifest Add(
+            string name, string task, string data, string part, string license, string metric, double value,
+            IReadOnlyList<ParentCheckpoint> parents)
+        {
+            var measured = new MeasuredValue(metric, value, data, "test", new(2024, 1, 1), "", value - 1, value + 1);
+            (string, string)[] files =
+            [
+                ("config.json", $$"""{"task": "{{task}}", "more": [1]}"""),
+                ("metrics.json", JsonSerializer.Serialize(new[] { measured }, MarrowJson.Line)),
+            ];
+            return FakeHub.Add(
+                hub,
+                FakeHub.Manifest(
+                    name, 0,
+                    new() { Datasets = [new(data, "", license, "") { BodyPart = part }], Checkpoints = parents },
+                    license, files),
+                files);
+        }
+    }
+
+    [Theory]
+    [InlineData("densenet121.chests retinanet-densenet121.spines")]
+    [InlineData("densenet121.chests", "--task", "classify")]
+    [InlineData("retinanet-densenet121.spines", "--body-part", "Spine")]
+    [InlineData("densenet121.chests", "--license", "cc-by-4.0")]
+    [InlineData("densenet121.chests", "--commercial")]
+    [InlineData("densenet121.chests retinanet-densenet121.spines", "--max-mib", "1")]
+    [InlineData("", "--max-mib", "0.00001")]
+    [InlineData("", "--task", "classify", "--body-part", "spine")]
+    public void List_shows_what_is_asked_for(string names, params string[] filters)
+    {
+        var hub = ChestsAndSpines();
+        var (output, error) = (new StringWriter(), new StringWriter());
+        Assert.Equal(
+            ExitCode.Done,
+            CommandLine.Run(
+                ["hub", "list", "--hub", hub, "--json", .. filters], output, error, CancellationToken.None));
+        Assert.Equal(
+            names,
+            string.Join(
+                ' ',
+                JsonDocument.Parse(output.ToString()).RootElement.GetProperty("checkpoints").EnumerateArray()
+                    .Select(entry => entry.GetProperty("name").GetString())));
+        Assert.Equal("", error.ToString());
+    }
+
+    [Fact]
+    public void List_tells_task_data_result_and_parents()
+    {
+        var hub = ChestsAndSpines();
+        var (output, error) = (new StringWriter(), new StringWriter());
+        CommandLine.Run(
+            ["hub", "list", "--hub", hub, "--task", "detect-vertebrae"], output, error, CancellationToken.None);
+        var text = output.ToString();
+        Assert.Contains("  detect-vertebrae of spine ", text, StringComparison.Ordinal);
+        Assert.Contains("  on spines ", text, StringComparison.Ordinal);
+        Assert.Contains("  from densenet121.chests ", text, StringComparison.Ordinal);
+        Assert.Contains(" smape 8.5 ", text, StringComparison.Ordinal);
+        Assert.Contains(" [7.5, 9.5] ", text, StringComparison.Ordinal);
+        Assert.Contains($"1 checkpoint of 2 in {hub}", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_word_that_no_checkpoint_has_is_told_with_those_there_are()
+    {
+        var hub = ChestsAndSpines();
+        var (output, error) = (new StringWriter(), new StringWriter());
+        Assert.Equal(
+            ExitCode.Done,
+            CommandLine.Run(
+                ["hub", "list", "--hub", hub, "--body-part", "chst"], output, error, CancellationToken.None));
+        Assert.Contains(
+            $"--body-part chst: no checkpoint of {hub} has that. There are: chest, spine", error.ToString(),
+            StringComparison.Ordinal);
+    }
+
     private (int Code, string Output, string Error) Call(params string[] args)
     {
         var (output, error) = (new StringWriter(), new StringWriter());

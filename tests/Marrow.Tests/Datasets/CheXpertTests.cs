@@ -155,9 +155,9 @@ public sealed class CheXpertTests : IDisposable
             "Oedema",
             Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(typo)).Message,
             StringComparison.Ordinal);
-        var foreign = Request("chexpert", _folder.Path, new() { Blank = "zeros", BodyPart = "hand" });
+        var foreign = Request("chexpert", _folder.Path, new() { Blank = "zeros", Area = "spine" });
         Assert.Contains(
-            "bodyPart",
+            "area",
             Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(foreign)).Message,
             StringComparison.Ordinal);
         Assert.Contains(

@@ -18,7 +18,8 @@ public class PredictorSetTests
     private const string Detector = "retinanet-resnet16-mlnet.spineweb16",
         Strip = "strip-resnet16-mlnet.spineweb16",
         Regressor = "cobb-resnet16-mlnet.spineweb16",
-        Chest = "densenet121.cxr-pediatric";
+        Chest = "densenet121.cxr-pediatric",
+        NewestOfChests = "resnet16-mlnet.cxr-pediatric";
     private const double Degrees = 1, Pixels = 3, Share = 0.05;
 
     private static readonly LocalHub Hub = new(Path.Combine(Repository.Root(), "hub"));
@@ -98,6 +99,33 @@ public class PredictorSetTests
         var refused = spines.Predict(Film(spine: false));
         Assert.Equal(FindingStatus.Refused, refused.Status);
         Assert.Empty(refused.Spine().CobbDegrees);
+        // Nor does the classifier of chests know this drawn one.
+        Assert.Contains($"the nearest, {NewestOfChests}, is ", refused.Warnings[^1], StringComparison.Ordinal);
+        Assert.Null(spines.TableOf(refused));
+    }
+
+    [Fact]
+    public void Findings_of_other_checkpoints_go_into_tables_of_their_own()
+    {
+        using var predictor = PredictorSet.Open(Hub);
+        Assert.Equal([NewestOfChests], predictor.Tables);
+        Assert.Equal(["class", "bacteria", "normal", "virus"], predictor.ColumnsOf(NewestOfChests));
+        Assert.Equal(predictor.Columns, predictor.ColumnsOf(null));
+        var film = Film(spine: false);
+        using var folder = new TemporaryFolder();
+        var files = new FindingFiles(folder.Path, predictor.Columns, overlays: false);
+        using (var chests = PredictorSet.Open(Hub, NewestOfChests))
+            files.Write(chests.Predict(film), film, table: (NewestOfChests, predictor.ColumnsOf(NewestOfChests)));
+        files.WriteCsv();
+        Assert.StartsWith("file,cobb1,", File.ReadAllText(folder["predictions.csv"]), StringComparison.Ordinal);
+        Assert.Equal(
+            "file,class,bacteria,normal,virus,status",
+            File.ReadAllLines(folder[$"predictions.{NewestOfChests}.csv"])[0]);
+        files.WriteCsv(); // Its own table is replaced, another's is not.
+        File.AppendAllText(folder[$"predictions.{NewestOfChests}.csv"], "mine\n");
+        Assert.Throws<MarrowException>(files.WriteCsv);
+        Assert.Throws<MarrowException>(() =>
+            FindingFiles.RequireFree(folder.Path, [], overlays: false, predictor.Masks, predictor.Tables));
     }
 
     [Fact]

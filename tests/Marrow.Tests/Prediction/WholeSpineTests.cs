@@ -48,6 +48,27 @@ public sealed class WholeSpineTests
         };
     }
 
+    [Fact]
+    public void A_film_of_another_kind_goes_to_the_checkpoint_that_knows_it()
+    {
+        using var predictor = Predictor();
+        var spine = predictor.Predict(RadiographReader.Read(First("spineweb16/data/training")));
+        Assert.Null(predictor.TableOf(spine));
+        Assert.NotNull(spine.Part<SpinePart>());
+
+        var chest = predictor.Predict(RadiographReader.Read(First("cxr-pediatric")));
+        Assert.Equal(Assert.Single(predictor.Tables), predictor.TableOf(chest));
+        Assert.NotNull(chest.Part<ClassesPart>());
+        Assert.Contains("The checkpoints for spines refuse it", chest.Warnings[^1], StringComparison.Ordinal);
+
+        var hand = predictor.Predict(RadiographReader.Read(First("hand-boneage")));
+        Assert.Equal(FindingStatus.Refused, hand.Status);
+        Assert.Contains("No checkpoint of the hub knows such images", hand.Warnings[^1], StringComparison.Ordinal);
+
+        static string First(string folder) => Directory
+            .EnumerateFiles(Film(folder), "*.jpg", SearchOption.AllDirectories).Order(StringComparer.Ordinal).First();
+    }
+
     [Fact(Explicit = true)]
     public void A_whole_film_is_measured_and_a_border_changes_nothing()
     {

@@ -66,10 +66,10 @@ public sealed class ExplanationFilesTests : IDisposable
     public void A_file_of_the_users_in_the_place_of_a_map_is_named_before_any_work()
     {
         File.WriteAllText(_folder["a.heat-2.png"], "mine");
-        FindingFiles.RequireFree(_folder.Path, ["a.png"], overlays: true, masks: []);
-        FindingFiles.RequireFree(_folder.Path, ["a.png"], overlays: true, masks: [], explanations: 1);
+        FindingFiles.RequireFree(_folder.Path, ["a.png"], overlays: true, masks: [], tables: []);
+        FindingFiles.RequireFree(_folder.Path, ["a.png"], overlays: true, masks: [], tables: [], explanations: 1);
         var error = Assert.Throws<MarrowException>(() =>
-            FindingFiles.RequireFree(_folder.Path, ["a.png"], overlays: false, masks: [], explanations: 2));
+            FindingFiles.RequireFree(_folder.Path, ["a.png"], overlays: false, masks: [], tables: [], explanations: 2));
         Assert.Contains("a.heat-2.png", error.Message, StringComparison.Ordinal);
     }
 

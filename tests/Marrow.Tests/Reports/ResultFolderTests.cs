@@ -31,7 +31,7 @@ public sealed class ResultFolderTests : IDisposable
     public void Earlier_results_are_replaced()
     {
         Predict();
-        ResultFolder.RequireFree(_folder.Path, ["a.png"], ResultFolder.Json, ResultFolder.Overlay);
+        ResultFolder.RequireFree(_folder.Path, ["a.png"], [], ResultFolder.Json, ResultFolder.Overlay);
         Predict();
 
         Assert.Equal(
@@ -50,7 +50,7 @@ public sealed class ResultFolderTests : IDisposable
         File.WriteAllText(_folder[name], content);
 
         var error = Assert.Throws<MarrowException>(() =>
-            ResultFolder.RequireFree(_folder.Path, ["a.png"], ResultFolder.Json, ResultFolder.Overlay));
+            ResultFolder.RequireFree(_folder.Path, ["a.png"], [], ResultFolder.Json, ResultFolder.Overlay));
         Assert.Contains(name, error.Message, StringComparison.Ordinal);
         Assert.Throws<MarrowException>(() => Predict());
         Assert.Equal(content, File.ReadAllText(_folder[name]));
@@ -62,7 +62,7 @@ public sealed class ResultFolderTests : IDisposable
         Predict();
         File.AppendAllText(_folder["predictions.csv"], "checked by hand\n");
 
-        Assert.Throws<MarrowException>(() => ResultFolder.RequireFree(_folder.Path, ["a.png"], ResultFolder.Json));
+        Assert.Throws<MarrowException>(() => ResultFolder.RequireFree(_folder.Path, ["a.png"], [], ResultFolder.Json));
         Assert.Throws<MarrowException>(() => Predict());
         Assert.EndsWith("checked by hand\n", File.ReadAllText(_folder["predictions.csv"]), StringComparison.Ordinal);
     }
@@ -73,7 +73,7 @@ public sealed class ResultFolderTests : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links take rights on Windows.");
         File.CreateSymbolicLink(_folder["a.json"], _folder["elsewhere.json"]);
 
-        Assert.Throws<MarrowException>(() => ResultFolder.RequireFree(_folder.Path, ["a.png"], ResultFolder.Json));
+        Assert.Throws<MarrowException>(() => ResultFolder.RequireFree(_folder.Path, ["a.png"], [], ResultFolder.Json));
         Assert.Throws<MarrowException>(() => Predict());
         Assert.False(File.Exists(_folder["elsewhere.json"]));
     }
