@@ -37,6 +37,7 @@ public class DeviceArchitectureTests
         "Marrow.Computing.Cpu.BlockMaps", // kernels for the processor alone
         "Marrow.Computing.Cpu.ChannelAffine",
         "Marrow.Computing.Cpu.FusedNorm",
+        "Marrow.Exchange.ExportedWeights", // the numbers in a file's notes become tensors there
         "Marrow.Exchange.Importer", // files are converted there
         "Marrow.Exchange.ImportSource",
         // batches are made there by the loader's threads, and brought to the device as a whole

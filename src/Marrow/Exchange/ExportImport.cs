@@ -47,15 +47,15 @@ internal static class ExportImport
     /// Rebuilds the checkpoint, which the caller disposes. Throws <see cref="MarrowException"/> when the request
     /// contradicts the file.
     /// </summary>
+    /// <param name="weights">The file's weights, as <see cref="ExportedFile.WholeIn"/> returns them.</param>
     public static (Checkpoint Checkpoint, ImportSummary Summary) Restore(
         WeightFile file,
         ExportedFile exported,
+        IReadOnlyList<KeyValuePair<string, torch.Tensor>> weights,
         ImportRequest request)
     {
         RequireNoContradiction(file.Path, exported, request);
         Checkpoint.RequireSize(file, exported.Config.Model);
-        using var scope = torch.NewDisposeScope();
-        var weights = file.Entries.Select(e => KeyValuePair.Create(e.Name, file.Read(e.Name))).ToList();
         var types = weights.Where(w => w.Value.Dimensions >= 2).Select(w => w.Value.dtype).Distinct().ToList();
         var config = exported.Config;
         var summary = new ImportSummary(

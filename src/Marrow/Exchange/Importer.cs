@@ -42,8 +42,8 @@ public static class Importer
         path = ExportImport.Locate(path);
         using var file = WeightFiles.Open(path);
         var exported = ExportedFile.Of(file);
-        if (exported is not null && request.Map is null && exported.IsWholeIn(file))
-            return ExportImport.Restore(file, exported, request);
+        if (exported is not null && request.Map is null && exported.WholeIn(file) is { } whole)
+            return ExportImport.Restore(file, exported, whole, request);
         var given = request.Map is { } asked ? ImportSource.Named(asked) : null;
         var source = ImportSource.Of(file, given);
         var (map, entries) = (source.Map, source.Entries);

@@ -50,6 +50,8 @@ public sealed class ExportImportTests : IDisposable
             {
                 all.Add(kind, ExportFormat.Safetensors);
                 all.Add(kind, ExportFormat.Pth);
+                if (kind != "hidden patches")
+                    all.Add(kind, ExportFormat.Onnx);
             }
             return all;
         }
@@ -70,6 +72,7 @@ public sealed class ExportImportTests : IDisposable
     [InlineData("")]
     [InlineData("model.safetensors")]
     [InlineData("models/model.pt")]
+    [InlineData("models/model.onnx")]
     public void A_bundle_comes_back_from_its_folder_or_a_file_of_it(string file)
     {
         using var scope = torch.NewDisposeScope();
@@ -78,6 +81,44 @@ public sealed class ExportImportTests : IDisposable
         var (again, summary) = Importer.Run(Path.Combine(_folder["bundle"], file), Request());
         using (again)
             AssertSame(first, again, summary);
+    }
+
+    [Theory]
+    [InlineData(ExportFormat.Safetensors, WeightPrecision.BFloat16)]
+    [InlineData(ExportFormat.Safetensors, WeightPrecision.Float32)]
+    [InlineData(ExportFormat.Pth, WeightPrecision.BFloat16)]
+    public void A_checkpoint_in_bfloat16_comes_back_in_the_precision_in_which_it_was_exported(
+        ExportFormat format, WeightPrecision precision)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var first = Sample("classifier"); // matrices in bfloat16
+        Assert.Contains(first.Weights.Entries, e => e.Type == torch.ScalarType.BFloat16);
+        Exporter.Run(first, new() { Format = format, Path = _folder["file.bin"], Precision = precision });
+        var (again, summary) = Importer.Run(_folder["file.bin"], Request());
+        using (again)
+        {
+            AssertSame(first, again, summary);
+            Assert.Equal(precision == WeightPrecision.BFloat16 ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32,
+                again.Weights.Entries.First(e => e.Name == "features.conv0.weight").Type);
+        }
+    }
+
+    [Fact]
+    public void An_ONNX_file_whose_weights_or_counters_were_changed_is_imported_by_a_map_and_keeps_its_terms()
+    {
+        using var first = Sample("classifier");
+        Exporter.Run(first, new() { Format = ExportFormat.Onnx, Path = _folder["a.onnx"] });
+        var bytes = File.ReadAllBytes(_folder["a.onnx"]);
+        var counter = bytes.AsSpan().IndexOf(":1234"u8);
+        Assert.True(counter > 0);
+        bytes[counter + 1] = (byte)'9';
+        File.WriteAllBytes(_folder["b.onnx"], bytes);
+        var (again, summary) = Importer.Run(_folder["b.onnx"], Request(classes: ["a", "b"]));
+        using (again)
+        {
+            Assert.Equal(("marrow", first.License), (summary.File.Map, again.License));
+            Assert.Contains(again.Parents.Ancestors(), a => a.Digest == first.Digest);
+        }
     }
 
     [Fact]
@@ -227,8 +268,20 @@ public sealed class ExportImportTests : IDisposable
     private static void AssertSuperset(IEnumerable<LicensedAncestor> some, IEnumerable<LicensedAncestor> all) =>
         Assert.Superset(some.Select(AssertJson.Of).ToHashSet(), all.Select(AssertJson.Of).ToHashSet());
 
+    /// <summary>
+    /// Config, terms and outputs are the same, and every tensor has the same numbers to the bit. Its type is the same
+    /// as well unless the format widened it to float32.
+    /// </summary>
     private static void AssertSame(Checkpoint first, Checkpoint again, ImportSummary summary)
     {
+        Assert.Equal(first.Weights.Entries.Select(e => e.Name), again.Weights.Entries.Select(e => e.Name));
+        foreach (var entry in first.Weights.Entries)
+        {
+            var (before, after) = (first.Weights.Read(entry.Name), again.Weights.Read(entry.Name));
+            Assert.Equal(before.shape, after.shape);
+            Assert.True(before.dtype == after.dtype || after.dtype == torch.ScalarType.Float32, entry.Name);
+            Assert.True(before.to(after.dtype).equal(after).all().item<bool>(), entry.Name);
+        }
         AssertJson.Equal(first.Config, again.Config);
         Assert.Equal(first.License, again.License);
         AssertJson.Equal(first.Parents.Datasets, again.Parents.Datasets);
@@ -239,9 +292,9 @@ public sealed class ExportImportTests : IDisposable
         using var a = first.BuildModel();
         using var b = again.BuildModel();
         var input = GoldenSample.Input([1, first.Config.Model.Channels, 64, 96], 5);
-        var (before, after) = (ModelOutputs.Of(a, input).ToList(), ModelOutputs.Of(b, input).ToList());
-        Assert.Equal(before.Select(o => o.Name), after.Select(o => o.Name));
-        Assert.All(before.Zip(after), pair =>
+        var (outputs, others) = (ModelOutputs.Of(a, input).ToList(), ModelOutputs.Of(b, input).ToList());
+        Assert.Equal(outputs.Select(o => o.Name), others.Select(o => o.Name));
+        Assert.All(outputs.Zip(others), pair =>
             Assert.True(pair.First.Value.equal(pair.Second.Value).all().item<bool>(), pair.First.Name));
     }
 }
