@@ -36,9 +36,10 @@ internal static class ExportImport
                 "a checkpoint of Marrow",
                 "It needs no import: name its folder wherever a checkpoint is named.");
         return InFolder.Select(file => Path.Combine(path, file)).FirstOrDefault(File.Exists)
+            ?? ShardIndex.In(path)
             ?? throw MarrowException.Bad(
                 path,
-                $"a folder with {string.Join(", ", InFolder)}",
+                $"a folder with {string.Join(", ", InFolder)} or an index (model.safetensors{ShardIndex.Ending})",
                 "none of them",
                 "Name the file of weights itself.");
     }
@@ -63,6 +64,7 @@ internal static class ExportImport
             Architecture: config.Model.Architecture,
             Place: "",
             Others: [],
+            OtherParts: [],
             Tensors: weights.Count,
             Mapped: weights.Count,
             Renamed: 0,
@@ -77,7 +79,9 @@ internal static class ExportImport
                     .Order()
                     .Select(t => t.ToString().ToLowerInvariant())),
             Classes: config.Classes,
-            Input: config.Input.Describe());
+            Input: config.Input.Describe(),
+            KeyMap: null,
+            Warnings: []);
         var checkpoint = new CheckpointDraft
         {
             Name = request.Name.Contains('.', StringComparison.Ordinal)

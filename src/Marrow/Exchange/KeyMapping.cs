@@ -14,13 +14,14 @@ internal static class KeyMapping
     private const string Uncounted = "num_batches_tracked";
 
     /// <summary>
-    /// Returns the file's entries by the keys that they have in the model. Throws <see cref="MarrowException"/> when
-    /// two entries get the same key.
+    /// Returns the entries by the keys that they have in the model, without those that stand beside it. Throws
+    /// <see cref="MarrowException"/> when two entries get the same key.
     /// </summary>
-    public static Dictionary<string, WeightEntry> Of(WeightFile file, ForeignKeys keys)
+    public static Dictionary<string, WeightEntry> Of(
+        WeightFile file, IEnumerable<WeightEntry> entries, ForeignKeys keys)
     {
         var byKey = new Dictionary<string, WeightEntry>(StringComparer.Ordinal);
-        foreach (var entry in file.Entries)
+        foreach (var entry in entries.Where(e => !keys.IsBeside(e.Name)))
         {
             var key = keys.InClassifier(entry.Name);
             if (!byKey.TryAdd(key, entry))
@@ -58,6 +59,8 @@ internal static class KeyMapping
         IReadOnlyDictionary<string, long[]> model, IReadOnlyDictionary<string, WeightEntry> entries, ImportMap map,
         string path)
     {
+        if ((LostNorms.ByNames(path, entries.Values) ?? LostNorms.ByKeys(path, model, entries)) is { } lost)
+            throw lost;
         var dropped = map.Dropped.Select(d => d.Key).ToHashSet(StringComparer.Ordinal);
         var missing = model.Keys.Where(k => !entries.ContainsKey(k) && !k.EndsWith(Uncounted, StringComparison.Ordinal))
             .Select(k => $"'{k}' is missing");
@@ -67,7 +70,10 @@ internal static class KeyMapping
             .Where(e => model.TryGetValue(e.Key, out var shape) && !shape.AsSpan().SequenceEqual(e.Value.Shape))
             .Select(e =>
                 $"'{PickleReader.Shown(e.Value.Name)}' is {ShapeText.Of(e.Value.Shape)} instead of "
-                    + $"{ShapeText.Of(model[e.Key])}"
+                    + ShapeText.Of(model[e.Key])
+                    + (e.Value.Shape.Length == 2 && e.Value.Shape.Reverse().SequenceEqual(model[e.Key])
+                        ? ", a transposed matrix: say so in a map of keys (--keys)"
+                        : "")
             );
         List<string> faults = [.. missing, .. left, .. other];
         if (faults.Count > 0)
