@@ -20,6 +20,7 @@ public class DeviceArchitectureTests
         "Marrow.Inputs.Preprocessor", // a new tensor is filled with images
         "Marrow.Weights.WeightFile", // files of weights are read into new tensors,
         "Marrow.Weights.Safetensors", // and written from copies that were brought to the processor
+        "Marrow.Weights.Onnx.OnnxWeights", // numbers of 16 bits are unpacked into new tensors
         "Marrow.Weights.TensorDigest", // as above
         "Marrow.Exchange.PyTorchWriter", // as above
         "Marrow.Checkpoints.Transfer.WarmStart", // asks for the device first

@@ -1,0 +1,170 @@
+using System.Text.Json;
+using Marrow.Checkpoints.Transfer;
+using Marrow.Exchange;
+using Marrow.Hub;
+using Marrow.Weights;
+using static TorchSharp.torch;
+
+namespace Marrow.Tests.Issues;
+
+/// <summary>Weights in several files with an index, as Hugging Face's programs save large models.</summary>
+public sealed class ShardedWeightsTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    private string Index => _folder["model.safetensors.index.json"];
+
+    private ImportRequest Request => new() { Name = "again", HubFolder = _folder["hub"], Classes = ["a", "b"] };
+
+    [Fact]
+    public void An_index_or_its_folder_is_read_across_its_files_by_imports_and_warm_starts()
+    {
+        using var scope = NewDisposeScope();
+        using var model = Drafts.Model();
+        var state = Write(model);
+        foreach (var path in (string[])[Index, _folder.Path])
+        {
+            using (var file = WeightFiles.Open(path))
+            {
+                Assert.Equal(state.Keys.Order(StringComparer.Ordinal), file.Entries.Select(e => e.Name));
+                Assert.All(file.Entries, e => Assert.True(file.Read(e.Name).equal(state[e.Name]).all().item<bool>()));
+                var target = zeros_like(state["classifier.weight"]);
+                file.ReadInto("classifier.weight", target);
+                Assert.True(target.equal(state["classifier.weight"]).all().item<bool>());
+            }
+            var (checkpoint, summary) = Importer.Run(path, Request);
+            using (checkpoint)
+                Assert.Equal(("densenet-mini", state.Count), (summary.Architecture, summary.Tensors));
+            using var source = new LocalHub(_folder["none"]).Resolve(path);
+            using var started = Drafts.Model(seed: 5);
+            Assert.Equal(1, WarmStart.Apply(started, "densenet-mini", WeightSource.Of(source)).BackboneCoverage);
+        }
+    }
+
+    [Fact]
+    public void Its_digest_is_that_of_the_index_and_its_files_one_after_the_other()
+    {
+        using var model = Drafts.Model();
+        Write(model);
+        string[] files = [Index, _folder["a.safetensors"], _folder["b.safetensors"]];
+        byte[] all = [.. files.SelectMany(File.ReadAllBytes)];
+        using var file = WeightFiles.Open(Index);
+        Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(all)), file.Sha256());
+        Assert.Equal(all.Length, file.Length);
+    }
+
+    [Fact]
+    public void Files_of_PyTorch_may_be_shards_too()
+    {
+        File.WriteAllBytes(_folder["1.bin"], new NestedFile().Counting("a", 0, 2, 2).Bytes());
+        File.WriteAllBytes(_folder["2.bin"], new NestedFile().Counting("b", 5, 2, 2).Bytes());
+        WriteIndex(new() { ["a"] = "1.bin", ["b"] = "2.bin" }, "pytorch_model.bin.index.json");
+        using var file = WeightFiles.Open(_folder.Path);
+        using var b = file.Read("b");
+        Assert.Equal([5f, 6f, 7f, 8f], b.data<float>());
+    }
+
+    public static TheoryData<string, string> Lies => new()
+    {
+        { "../other.safetensors", "names of files in its own folder, found '../other.safetensors'" },
+        { "/etc/passwd", "names of files in its own folder" },
+        { "folder/a.safetensors", "names of files in its own folder" },
+        { "..\\a.safetensors", "names of files in its own folder" },
+        { "C:a.safetensors", "names of files in its own folder" },
+        { "..", "names of files in its own folder" },
+        { "", "names of files in its own folder" },
+        { "c.safetensors", "'c.safetensors' not there" },
+    };
+
+    [Theory, MemberData(nameof(Lies))]
+    public void An_index_that_leaves_its_folder_or_names_what_is_not_there_is_refused(string shard, string says)
+    {
+        using var model = Drafts.Model();
+        var state = Write(model);
+        WriteIndex(state.Keys.ToDictionary(k => k, k => k == "classifier.bias" ? shard : ShardOf(k)));
+        Refused(Index, says);
+    }
+
+    [Fact]
+    public void Index_and_files_must_name_the_same_tensors()
+    {
+        using var model = Drafts.Model();
+        var state = Write(model);
+        var map = state.Keys.ToDictionary(k => k, ShardOf);
+        WriteIndex(new(map) { ["extra.weight"] = "a.safetensors" });
+        Refused(Index, "'extra.weight (in a.safetensors)' not there");
+        WriteIndex(new(map) { ["classifier.bias"] = "b.safetensors" });
+        Refused(Index, "'classifier.bias (in b.safetensors)' not there");
+        map.Remove("classifier.bias");
+        WriteIndex(map);
+        Refused(Index, "'classifier.bias (in a.safetensors)' beside those that it lists");
+    }
+
+    [Theory]
+    [InlineData("""{"weight_map": {}}""", "tensors in its 'weight_map', found none")]
+    [InlineData("""{"weight_map": {"a": 1}}""", "the name of a file for 'a'")]
+    [InlineData("""{"weight_map": {"a": "x", "a": "y"}}""", "'a' once more")]
+    [InlineData("""{"weight_map": []}""", "one 'weight_map' of names of tensors and files")]
+    [InlineData("""{"weight_map": {"a": "x"}, "weight_map": {"b": "y"}}""", "one 'weight_map'")]
+    [InlineData("""{"weight_map": {"a": "x\u0000y"}}""", "names of files in its own folder")]
+    [InlineData("""{"metadata": {}}""", "JSON text")]
+    [InlineData("""{"weight_map": {"a": "x"}""", "JSON text")]
+    [InlineData("""{"weight_map": {"a": "\ud800"}}""", "JSON text")]
+    public void An_index_that_is_none_is_named(string json, string says)
+    {
+        File.WriteAllText(Index, json);
+        Refused(Index, says);
+    }
+
+    [Fact]
+    public void A_file_of_an_index_is_checked_as_if_it_were_alone_and_is_no_index_itself()
+    {
+        using var model = Drafts.Model();
+        Write(model);
+        var whole = File.ReadAllBytes(_folder["b.safetensors"]);
+        File.WriteAllBytes(_folder["b.safetensors"], whole[..^7]);
+        Refused(Index, _folder["b.safetensors"]);
+        File.Copy(Index, _folder["b.safetensors"], overwrite: true);
+        Refused(Index, "b.safetensors: expected weights of PyTorch, safetensors or ONNX, found JSON text");
+        File.WriteAllText(_folder["b.safetensors"], "<html><title>Sign in</title></html>");
+        Refused(Index, "a page of HTML or XML (Sign in)");
+    }
+
+    [Fact]
+    public void Of_two_indexes_in_a_folder_one_has_to_be_named()
+    {
+        foreach (var name in (string[])["x.index.json", "y.index.json"])
+            WriteIndex(new() { ["a"] = "1.bin" }, name);
+        Refused(_folder.Path, "x.index.json and y.index.json");
+    }
+
+    /// <summary>The state dict in two files with an index, and the tensors that were written.</summary>
+    private Dictionary<string, Tensor> Write(nn.Module model)
+    {
+        var state = model.state_dict().ToDictionary(s => s.Key, s => s.Value, StringComparer.Ordinal);
+        foreach (var shard in state.GroupBy(s => ShardOf(s.Key)))
+            Safetensors.Write(_folder[shard.Key], [.. shard]);
+        WriteIndex(state.Keys.Order(StringComparer.Ordinal).ToDictionary(k => k, ShardOf));
+        return state;
+    }
+
+    private static string ShardOf(string key) =>
+        key.StartsWith("classifier.", StringComparison.Ordinal) || key.Contains("block1", StringComparison.Ordinal)
+            ? "a.safetensors"
+            : "b.safetensors";
+
+    private void WriteIndex(Dictionary<string, string> map, string name = "model.safetensors.index.json") =>
+        File.WriteAllText(
+            _folder[name],
+            JsonSerializer.Serialize(new { metadata = new { total_size = 1 }, weight_map = map })
+        );
+
+    private void Refused(string path, string says)
+    {
+        var error = Assert.Throws<MarrowException>(() => WeightFiles.Open(path));
+        Assert.Contains(says, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(error.Message, char.IsControl);
+    }
+}
