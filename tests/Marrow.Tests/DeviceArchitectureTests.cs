@@ -23,6 +23,7 @@ public class DeviceArchitectureTests
         "Marrow.Weights.Onnx.OnnxWeights", // numbers of 16 bits are unpacked into new tensors
         "Marrow.Weights.TensorDigest", // as above
         "Marrow.Exchange.PyTorchWriter", // as above
+        "Marrow.Exchange.ExportedWeights", // as above, and fills what it makes there from a file's notes
         "Marrow.Checkpoints.Transfer.WarmStart", // asks for the device first
         "Marrow.Checkpoints.Transfer.CheckpointDiff", // reads files of weights, or copies brought to the processor
         "Marrow.Training.Loop.RunState", // hashes copies that were brought to the processor

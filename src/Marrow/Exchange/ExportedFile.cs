@@ -25,7 +25,7 @@ internal sealed record ExportedFile(
     /// <summary>The text that such files have in place of the name of an import map.</summary>
     public const string Map = "marrow-export";
 
-    private const string Remedy =
+    public const string Remedy =
         "The file's notes are damaged: export it again, or name a map (--map) to import it as another program's.";
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Text;
 using Marrow.Checkpoints;
 using Marrow.Computing;
+using Marrow.Onnx;
 using Marrow.Tasks;
 using Marrow.Weights;
 using Marrow.Weights.Onnx;
@@ -11,15 +12,12 @@ namespace Marrow.Exchange;
 /// <summary>
 /// Reads the weights of an exported file under the model's own keys. Safetensors and PyTorch files have them as they
 /// are. An ONNX file has initialisers of the same names beside constants of the graph, some of them in the shape in
-/// which a node needs them, and has no use for the norms' counters: these stand in its metadata.
+/// which a node needs them. What its graph has no use for, such as the norms' counters, stands in its metadata.
 /// </summary>
 internal static class ExportedWeights
 {
-    /// <summary>The key of the metadata that holds the counters of an ONNX file, as JSON.</summary>
-    public const string Counters = "counters";
-
-    private const string Remedy =
-        "The file's notes are damaged: export it again, or name a map (--map) to import it as another program's.";
+    /// <summary>The key of the metadata that holds, as JSON, the tensors that an ONNX file's graph lacks.</summary>
+    public const string Unused = "unused";
 
     /// <summary>
     /// Returns the tensors, which belong to the caller's dispose scope; null when the file lacks one of the model's.
@@ -30,19 +28,19 @@ internal static class ExportedWeights
             : [.. file.Entries.Select(e => KeyValuePair.Create(e.Name, file.Read(e.Name)))];
 
     /// <summary>
-    /// Returns the values of the model's counters, which are its only tensors of whole numbers, for an ONNX file's
-    /// metadata.
+    /// Returns the weights that a graph lacks, for its file's metadata: by key their numbers as they lie in memory,
+    /// which JSON has in base64.
     /// </summary>
-    public static string CountersOf(IEnumerable<KeyValuePair<string, torch.Tensor>> weights) =>
-        ExportMetadata.Json(weights.Where(w => IsCounter(w.Value)).ToDictionary(
-            w => w.Key, w => w.Value.Value<long>(), StringComparer.Ordinal));
+    public static string Beside(OnnxGraph graph, IEnumerable<KeyValuePair<string, torch.Tensor>> weights) =>
+        ExportMetadata.Json(weights.Where(w => !graph.HasConstant(w.Key)).ToDictionary(
+            w => w.Key, w => Bytes(w.Value), StringComparer.Ordinal));
 
     private static List<KeyValuePair<string, torch.Tensor>>? FromOnnx(WeightFile file, ModelSpec spec)
     {
         Checkpoint.RequireSize(file, spec); // before a model of that size is built
-        var counters = file.Notes.TryGetValue(Counters, out var json)
-            ? MarrowJson.Decode<Dictionary<string, long>>(
-                Encoding.UTF8.GetBytes(json), file.Path, "the counters of an exported checkpoint", Remedy)
+        var unused = file.Notes.TryGetValue(Unused, out var json)
+            ? MarrowJson.Decode<Dictionary<string, byte[]>>(
+                Encoding.UTF8.GetBytes(json), file.Path, "the unused weights of an export", ExportedFile.Remedy)
             : [];
         var entries = file.Entries.ToDictionary(e => e.Name, StringComparer.Ordinal);
         var weights = new List<KeyValuePair<string, torch.Tensor>>();
@@ -51,14 +49,25 @@ internal static class ExportedWeights
         {
             if (entries.TryGetValue(key, out var entry) && entry.Elements == tensor.NumberOfElements)
                 weights.Add(new(key, file.Read(key).reshape(tensor.shape)));
-            else if (IsCounter(tensor) && counters.TryGetValue(key, out var count))
-                weights.Add(new(key, torch.tensor(count, torch.ScalarType.Int64, torch.CPU)));
+            else if (unused.TryGetValue(key, out var bytes)
+                && bytes.Length == tensor.NumberOfElements * tensor.ElementSize)
+                weights.Add(new(key, OfBytes(bytes, tensor.shape, tensor.dtype)));
             else
                 return null;
         }
         return weights;
     }
 
-    private static bool IsCounter(torch.Tensor tensor) =>
-        tensor.dtype == torch.ScalarType.Int64 && tensor.Dimensions == 0;
+    private static byte[] Bytes(torch.Tensor tensor)
+    {
+        using var scope = torch.NewDisposeScope();
+        return tensor.detach().cpu().contiguous().bytes.ToArray();
+    }
+
+    private static torch.Tensor OfBytes(byte[] bytes, long[] shape, torch.ScalarType type)
+    {
+        var tensor = torch.empty(shape, dtype: type, device: torch.CPU);
+        bytes.CopyTo(tensor.bytes);
+        return tensor;
+    }
 }

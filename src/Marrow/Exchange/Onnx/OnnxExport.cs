@@ -23,7 +23,7 @@ internal static class OnnxExport
         var graph = OnnxModel.Build(checkpoint.Config, model, request.Decode);
         var weights = ModelWeights.Of(model);
         var metadata = ExportMetadata.Of(checkpoint, weights);
-        metadata[ExportedWeights.Counters] = ExportedWeights.CountersOf(weights);
+        metadata[ExportedWeights.Unused] = ExportedWeights.Beside(graph, weights);
         metadata["outputs"] = ExportMetadata.Json(
             graph.Outputs.Select(o => new
             {
