@@ -52,10 +52,11 @@ public static class Importer
             ? Known(named)
             : KeyMapping.Architecture(entries, source.Kind, path);
         var outputs = map.IsWithoutHead ? BackboneCatalogue.Get(architecture).Levels[^1].Channels : source.Outputs;
-        if (source.Channels is not (1 or 3) || outputs < 1)
+        // Before anything of these sizes is made: an empty tensor may claim any.
+        if (source.Channels is not (1 or 3) || outputs is < 1 or > CheckpointConfig.MostOutputs)
             throw MarrowException.Bad(
                 path,
-                "a classifier of 1 or 3 input channels",
+                $"a classifier of 1 or 3 input channels and 1 to {CheckpointConfig.MostOutputs} outputs",
                 $"{source.Channels} channels and {outputs} outputs",
                 "Name the file of such a model, or take over what fits by a warm start.");
         var (config, warnings) = ImportConfig.Of(request, source, architecture, outputs, file);

@@ -93,12 +93,28 @@ public sealed class OtherHeadsTests : IDisposable
     {
         using var scope = NewDisposeScope();
         using var wide = Drafts.Model(4, 2);
-        Refused(Write(wide), "a classifier of 1 or 3 input channels, found 4 channels");
+        Refused(Write(wide), "a classifier of 1 or 3 input channels and 1 to 10000 outputs, found 4 channels");
         using var model = Drafts.Model(3, 2, architecture: "resnet18");
         Safetensors.Write(_folder["headless.safetensors"], [.. model.state_dict()
             .Where(s => s.Key.StartsWith("features.", StringComparison.Ordinal))
             .Select(s => KeyValuePair.Create(s.Key["features.".Length..], s.Value))]);
         Refused(_folder["headless.safetensors"], "a ResNet-18 without a classifier's last layer (fc.weight, ");
+    }
+
+    [Fact]
+    public void Outputs_beyond_what_a_config_may_have_are_refused_before_they_are_named()
+    {
+        using var scope = NewDisposeScope();
+        using var model = Drafts.Model(3, 2, architecture: "resnet18");
+        // Empty tensors, which may claim any number of outputs in a file of some kilobytes.
+        Safetensors.Write(_folder["many.safetensors"], [.. model.state_dict()
+            .Where(s => s.Key.StartsWith("features.", StringComparison.Ordinal) && s.Value.dim() == 4)
+            .Select(s => KeyValuePair.Create(
+                s.Key["features.".Length..], zeros([s.Value.shape[0], s.Value.shape[1], 0, 0])))
+            .Append(KeyValuePair.Create("fc.weight", zeros([int.MaxValue, 0])))]);
+        var before = GC.GetTotalAllocatedBytes();
+        Refused(_folder["many.safetensors"], "3 channels and 2147483647 outputs");
+        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 1L << 30);
     }
 
     private void Refused(string path, string says) =>
