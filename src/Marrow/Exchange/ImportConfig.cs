@@ -14,7 +14,7 @@ internal static class ImportConfig
 {
     /// <summary>
     /// Returns the config and a sentence for each thing that was chosen. Throws <see cref="MarrowException"/> when the
-    /// names that the user gave are not as many as the outputs.
+    /// names that the user gave are not as many as the outputs, and for a softmax over a single output.
     /// </summary>
     public static (CheckpointConfig Config, IReadOnlyList<string> Warnings) Of(
         ImportRequest request, ImportSource source, string architecture, int outputs, WeightFile file)
@@ -33,6 +33,7 @@ internal static class ImportConfig
                 string.Create(CultureInfo.InvariantCulture, $"a name for each of its {outputs} outputs"),
                 $"{classes.Count} names in --classes",
                 "Give them in order: --classes A,B,C.");
+        var isNamedByMap = request.Classes is null && classes.Count == outputs;
         if (classes.Count != outputs)
         {
             classes = [.. Enumerable.Range(0, outputs).Select(Numbered)];
@@ -41,11 +42,21 @@ internal static class ImportConfig
                     + "their names in order by --classes A,B,C.");
         }
         // A softmax over one output is 1 for every image.
+        if (request.ExclusiveClasses == true && outputs == 1)
+            throw MarrowException.Bad(
+                file.Path,
+                "two or more outputs, of which exactly one holds",
+                "one",
+                "Leave --exclusive out: a single output holds or not.");
         var isExclusive = request.ExclusiveClasses ?? (map.ExclusiveClasses && outputs > 1);
-        if (request.ExclusiveClasses is null && source.IsGuessed && outputs > 1)
+        if (request.ExclusiveClasses is null && outputs > 1 && !isNamedByMap)
             warnings.Add(
-                "The file does not say whether exactly one class holds: a softmax over all is taken, as torchvision's "
-                    + "models have it. Give --exclusive false where each class holds by itself.");
+                "The file does not say whether exactly one class holds: "
+                    + (isExclusive
+                        ? $"a softmax over all is taken, as {map.Name} has it. Give --exclusive false where each "
+                            + "class holds by itself."
+                        : $"a sigmoid of each is taken, as {map.Name} has it. Give --exclusive where exactly one "
+                            + "class holds."));
         var input = map.Input(channels);
         var config = new CheckpointConfig
         {

@@ -90,10 +90,13 @@ internal sealed class ImportSource
         ? map
         : throw new MarrowException($"Unknown map '{name}'. Known: {string.Join(", ", ImportMaps.All.Keys)}.");
 
-    /// <summary>Returns the names that the source gives its outputs; empty when it has no names.</summary>
+    /// <summary>
+    /// Returns the names that the source gives its outputs; empty when it has no names, and when the source is not
+    /// known: as many outputs as ImageNet has classes are not yet those.
+    /// </summary>
     public IReadOnlyList<string> NamesOf(int outputs) => Map.IsWithoutHead
         ? [.. Enumerable.Range(0, outputs).Select(i => $"feature-{i.ToString("0000", CultureInfo.InvariantCulture)}")]
-        : Map.Classes;
+        : IsGuessed ? [] : Map.Classes;
 
     /// <summary>Returns the shapes that the file must have to fit a model with these shapes.</summary>
     public IReadOnlyDictionary<string, long[]> ShapesIn(IReadOnlyDictionary<string, long[]> model) => model

@@ -85,7 +85,72 @@ public sealed class OtherHeadsTests : IDisposable
         var (checkpoint, summary) = Importer.Run(Write(model), Request(map: "torchvision-densenet"));
         using (checkpoint)
             Assert.Equal(["class0", "class1", "class2", "class3"], checkpoint.Config.Classes);
-        Assert.Contains("does not name its 4 outputs", Assert.Single(summary.Warnings), StringComparison.Ordinal);
+        Assert.Equal(2, summary.Warnings.Count);
+        Assert.Contains("does not name its 4 outputs", summary.Warnings[0], StringComparison.Ordinal);
+        Assert.Contains("as torchvision-densenet has it", summary.Warnings[1], StringComparison.Ordinal);
+    }
+
+    /// <summary>A map that keys alone tell knows its own classes, and not those of whoever trained another head.</summary>
+    [Theory]
+    [InlineData("chexnet-densenet", "densenet121.features.", "densenet121.classifier.", 3)]
+    [InlineData("chexnet-densenet", "features.", "classifier.0.", 3)]
+    [InlineData("monai-densenet", "features.", "class_layers.out.", 2)]
+    [InlineData("monai-densenet", "features.", "class_layers.out.", 14)]
+    public void Whether_one_class_holds_is_said_to_be_chosen_also_where_keys_tell_the_map(
+        string map, string features, string head, int outputs)
+    {
+        using var model = Drafts.Model(3, outputs);
+        var path = _folder["keys.safetensors"];
+        Safetensors.Write(path, [.. model.state_dict().Select(s => KeyValuePair.Create(
+            s.Key.StartsWith("classifier.", StringComparison.Ordinal)
+                ? head + s.Key["classifier.".Length..]
+                : features + s.Key["features.".Length..],
+            s.Value))]);
+        var (checkpoint, summary) = Importer.Run(path, Request());
+        using (checkpoint)
+        {
+            Assert.Equal((map, false), (summary.File.Map, checkpoint.Config.ExclusiveClasses));
+            Assert.Equal("class0", checkpoint.Config.Classes[0]);
+        }
+        Assert.Equal(2, summary.Warnings.Count);
+        Assert.Contains($"does not name its {outputs} outputs", summary.Warnings[0], StringComparison.Ordinal);
+        Assert.Contains($"a sigmoid of each is taken, as {map} has it", summary.Warnings[1], StringComparison.Ordinal);
+        var (named, other) = Importer.Run(
+            path, Request([.. Enumerable.Range(0, outputs).Select(i => $"finding{i}")], isExclusive: true));
+        using (named)
+            Assert.True(named.Config.ExclusiveClasses);
+        Assert.Empty(other.Warnings);
+    }
+
+    [Fact]
+    public void The_classes_of_a_source_that_is_known_need_no_warning()
+    {
+        using var model = Drafts.Model(3, 14);
+        var (checkpoint, summary) = Importer.Run(Write(model, "classifier.0."), Request());
+        using (checkpoint)
+            Assert.Equal("Atelectasis", checkpoint.Config.Classes[0]);
+        Assert.Empty(summary.Warnings);
+    }
+
+    [Fact]
+    public void A_guessed_source_gives_no_names_even_to_a_thousand_outputs()
+    {
+        using var model = Drafts.Model(1, 1000);
+        var (checkpoint, summary) = Importer.Run(Write(model), Request());
+        using (checkpoint)
+            Assert.Equal("class0", checkpoint.Config.Classes[0]);
+        Assert.Equal(3, summary.Warnings.Count);
+    }
+
+    [Fact]
+    public void A_softmax_over_one_output_is_refused()
+    {
+        using var model = Drafts.Model(3, 1);
+        var path = Write(model);
+        Assert.Contains(
+            "two or more outputs, of which exactly one holds, found one",
+            Assert.Throws<MarrowException>(() => Importer.Import(path, Request(["a"], isExclusive: true))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
