@@ -92,7 +92,7 @@ internal static class ArchitectureGuess
             $"{string.Join("; ", BackboneCatalogue.Kinds.Select(kind => kind.Sources))} can be imported, "
                 + "and every model that marrow hub export wrote; other architectures can't. Where the keys have "
                 + "names of their own, say what they are by a map (--keys)."
-                + (headless is null ? "" : " A backbone alone can start a stage: init: " + Path.GetFileName(file.Path))
+                + (headless is null ? "" : $" A backbone alone can start a stage: init: {file.Reference}.")
         );
     }
 

@@ -65,7 +65,7 @@ public static class Importer
         Dictionary<string, long[]> shapes;
         using (var model = TorchGenerator.Kept(() => ModelCatalogue.Create(config.Model)))
             shapes = model.state_dict().ToDictionary(s => s.Key, s => s.Value.shape, StringComparer.Ordinal);
-        var fitted = KeyMapping.Fit(source.ShapesIn(shapes), entries, map, path);
+        var fitted = KeyMapping.Fit(source.ShapesIn(shapes), entries, map, file);
         List<KeyValuePair<string, Tensor>> weights =
         [
             .. fitted.Select(f =>

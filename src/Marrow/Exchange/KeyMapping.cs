@@ -57,15 +57,15 @@ internal static class KeyMapping
     /// </summary>
     public static Dictionary<string, WeightEntry?> Fit(
         IReadOnlyDictionary<string, long[]> model, IReadOnlyDictionary<string, WeightEntry> entries, ImportMap map,
-        string path)
+        WeightFile file)
     {
-        if ((LostNorms.ByNames(path, entries.Values) ?? LostNorms.ByKeys(path, model, entries)) is { } lost)
+        if ((LostNorms.ByNames(file.Path, entries.Values) ?? LostNorms.ByKeys(file.Path, model, entries)) is { } lost)
             throw lost;
         var dropped = map.Dropped.Select(d => d.Key).ToHashSet(StringComparer.Ordinal);
         var missing = model.Keys.Where(k => !entries.ContainsKey(k) && !k.EndsWith(Uncounted, StringComparison.Ordinal))
             .Select(k => $"'{k}' is missing");
         var left = entries.Where(e => !model.ContainsKey(e.Key) && !dropped.Contains(e.Key))
-            .Select(e => $"'{PickleReader.Shown(e.Value.Name)}' has no place in the model");
+            .Select(e => $"'{PickleReader.Shown(e.Value.Name)}' has no place in the model").ToList();
         var other = entries
             .Where(e => model.TryGetValue(e.Key, out var shape) && !shape.AsSpan().SequenceEqual(e.Value.Shape))
             .Select(e =>
@@ -79,10 +79,14 @@ internal static class KeyMapping
         if (faults.Count > 0)
         {
             var more = faults.Count > NamedKeys ? $"; and {faults.Count - NamedKeys} more" : "";
-            throw MarrowException.Bad(path, $"each weight of the model once, by the map {map.Name}",
+            throw MarrowException.Bad(file.Path, $"each weight of the model once, by the map {map.Name}",
                 string.Join("; ", faults.Take(NamedKeys)) + more,
-                $"Name another map ({string.Join(", ", ImportMaps.All.Keys)}), or take over what fits by a warm "
-                    + $"start: init: {Path.GetFileName(path)}."
+                $"Name another map ({string.Join(", ", ImportMaps.All.Keys)}), "
+                    + (left.Count > 0
+                        ? "leave out what is no part of the model by a map of keys (\"drop\", --keys) or by naming the "
+                            + "part that is (--part), "
+                        : "")
+                    + $"or take over what fits by a warm start: init: {file.Reference}."
             );
         }
         return model.Keys.ToDictionary(k => k, k => entries.GetValueOrDefault(k), StringComparer.Ordinal);

@@ -46,21 +46,25 @@ internal sealed class ForeignKeys
     private const string AveragedSteps = "n_averaged";
 
     private const int NamedParts = 10; // in an error
+    private const int MostParts = 100; // that are named as further weights of a file
+    private const int LongestPrefix = 256; // characters; what stands before a backbone's keys in any program is shorter
 
     private readonly string _outer;
-    private readonly string _root;
+    private readonly string[] _around;
+    private readonly HashSet<string> _averaged;
     private readonly IReadOnlyDictionary<string, string>? _numbered;
 
     private ForeignKeys(
         BackboneSpelling kind, string backbone, IReadOnlySet<string> keys,
         IReadOnlyDictionary<string, string>? numbered, IReadOnlyList<string> otherParts)
     {
-        (Kind, Backbone, _numbered, OtherParts) = (kind, backbone, numbered, otherParts);
+        (Kind, Backbone, _numbered, OtherParts) = (kind, backbone, numbered, [.. otherParts.Take(MostParts)]);
+        _averaged = otherParts.Where(WeightParts.IsAveraged).ToHashSet(StringComparer.Ordinal);
         _outer = backbone.EndsWith(OwnBackbone, StringComparison.Ordinal) ? backbone[..^OwnBackbone.Length] : backbone;
-        (_root, Head) = Fields(_outer)
+        var (root, found) = Fields(_outer)
             .SelectMany(field => kind.Heads.Select(head => (Field: field, Head: field + head)))
-            .FirstOrDefault(found => keys.Contains(found.Head + "weight"));
-        _root ??= _outer;
+            .FirstOrDefault(place => keys.Contains(place.Head + "weight"));
+        (Head, _around) = (found, (root ?? _outer).Split('.'));
     }
 
     public BackboneSpelling Kind { get; }
@@ -72,8 +76,8 @@ internal sealed class ForeignKeys
     public string? Head { get; }
 
     /// <summary>
-    /// The parts of the file that have a backbone of the same kind and were not taken, such as "teacher". Each can be
-    /// asked for.
+    /// The parts of the file that have a backbone of the same kind and were not taken, such as "teacher"; a hundred at
+    /// most. Each can be asked for.
     /// </summary>
     public IReadOnlyList<string> OtherParts { get; }
 
@@ -116,7 +120,7 @@ internal sealed class ForeignKeys
                 return new(kind, "", new HashSet<string>(), kind.Numbered, []);
             var keys = names.Select(name => kind.Own(Plain(name))).ToHashSet(StringComparer.Ordinal);
             var marked = keys.Select(key => PrefixOf(key, kind.Mark)).OfType<string>()
-                .CountBy(prefix => prefix).ToList();
+                .Where(prefix => prefix.Length <= LongestPrefix).CountBy(prefix => prefix).ToList();
             if (marked.Count == 0)
                 continue;
             var trained = marked.Where(m => !WeightParts.IsAveraged(m.Key)).ToList();
@@ -156,25 +160,45 @@ internal sealed class ForeignKeys
 
     /// <summary>
     /// Returns true for a key that is left in the file without harm: of an average of the same weights, of a loss or a
-    /// metric beside the network, and the count of what was averaged. All other keys belong to the network.
+    /// metric in a field beside backbone and head, and the count of what was averaged. All other keys belong to the
+    /// network.
     /// </summary>
     public bool IsBeside(string name)
     {
         var key = Spelled(name);
-        if (OtherParts.Any(part => WeightParts.IsAveraged(part)
-            && key.StartsWith(part + ".", StringComparison.Ordinal)))
+        if (IsOfAverage(key))
             return true;
-        if (key.StartsWith(_root, StringComparison.Ordinal) && key != _root + AveragedSteps)
+        if (IsHead(key) || Backbone.Length > 0 && key.StartsWith(Backbone, StringComparison.Ordinal))
             return false;
-        return key.EndsWith(AveragedSteps, StringComparison.Ordinal) || WeightParts.IsLoss(key.Split('.')[0]);
+        return key[(key.LastIndexOf('.') + 1)..] == AveragedSteps || WeightParts.IsLoss(FieldBeside(key));
     }
+
+    private bool IsOfAverage(string key)
+    {
+        if (_averaged.Count == 0)
+            return false;
+        for (var at = key.IndexOf('.'); at >= 0 && at <= LongestPrefix; at = key.IndexOf('.', at + 1))
+        {
+            if (_averaged.Contains(key[..at]))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>
+    /// Returns the first field of a key that does not stand around the network: "loss" of "model.loss.weight" where the
+    /// network is "model.net." and "model.fc.".
+    /// </summary>
+    private string FieldBeside(string key) =>
+        key.Split('.').Where((field, i) => i >= _around.Length || field != _around[i]).FirstOrDefault("");
 
     /// <summary>Removes the prefixes of wrappers from a key, however deeply they are nested.</summary>
     public static string Unwrap(string key)
     {
-        while (Wrappers.FirstOrDefault(w => key.StartsWith(w, StringComparison.Ordinal)) is { } wrapper)
-            key = key[wrapper.Length..];
-        return key;
+        var at = 0;
+        while (Wrappers.FirstOrDefault(w => string.CompareOrdinal(key, at, w, 0, w.Length) == 0) is { } wrapper)
+            at += wrapper.Length;
+        return key[at..];
     }
 
     /// <summary>Removes what PyTorch's wrappers insert into keys.</summary>

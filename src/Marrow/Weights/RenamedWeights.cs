@@ -27,7 +27,7 @@ internal sealed class RenamedWeights : WeightFile
         : base(inner.Path, inner.Files, entries)
     {
         (_inner, Entries, _sources) = (inner, entries, sources);
-        KeyPart = inner.KeyPart;
+        (Part, KeyPart) = (inner.Part, inner.KeyPart);
     }
 
     internal override IReadOnlyList<WeightEntry> Entries { get; }

@@ -58,6 +58,13 @@ internal abstract class WeightFile : IDisposable
     /// </summary>
     internal string? KeyPart { get; set; }
 
+    /// <summary>The part that was asked for, as it was named; null when none was.</summary>
+    internal string? Part { get; set; }
+
+    /// <summary>The name of the file, and of the part that was asked for, as a recipe has them.</summary>
+    internal string Reference =>
+        System.IO.Path.GetFileName(Path) + (Part is null ? "" : $"{WeightReference.PartMark}{Part}");
+
     /// <summary>The tensors, in the order of the file.</summary>
     internal abstract IReadOnlyList<WeightEntry> Entries { get; }
 

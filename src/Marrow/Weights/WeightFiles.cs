@@ -45,6 +45,7 @@ internal static class WeightFiles
         if (Directory.Exists(path) && ShardIndex.In(path) is { } index)
             path = index;
         var file = OpenAny(path, part, mayBeIndex: true);
+        file.Part = part;
         try
         {
             QuantizedWeights.Refuse(file);

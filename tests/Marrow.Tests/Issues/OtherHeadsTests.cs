@@ -90,7 +90,7 @@ public sealed class OtherHeadsTests : IDisposable
         Assert.Contains("as torchvision-densenet has it", summary.Warnings[1], StringComparison.Ordinal);
     }
 
-    /// <summary>A map that keys alone tell knows its own classes, and not those of whoever trained another head.</summary>
+    /// <summary>A map that keys alone tell knows its own classes, not those of another head.</summary>
     [Theory]
     [InlineData("chexnet-densenet", "densenet121.features.", "densenet121.classifier.", 3)]
     [InlineData("chexnet-densenet", "features.", "classifier.0.", 3)]

@@ -124,6 +124,45 @@ public sealed class WrappedKeysTests : IDisposable
         AssertRead(teacher, path, "state_dict.teacher");
     }
 
+    [Theory]
+    [InlineData("backbone.features.", "fc.", "loss_fn.pos_weight")]
+    [InlineData("features.", "classifier.", "criterion.weight")]
+    [InlineData("model.features.", "model.classifier.", "model.loss.weight")]
+    [InlineData("model.net.features.", "model.head.", "model.train_metrics.total")]
+    [InlineData("module.model.features.", "module.model.classifier.", "module.criterion.weight")]
+    public void The_tensors_of_a_loss_are_left_and_named_wherever_it_stands_beside_backbone_and_head(
+        string features, string head, string loss)
+    {
+        using var scope = NewDisposeScope();
+        using var model = Drafts.Model();
+        var state = model.state_dict().Select(s => KeyValuePair.Create(
+            s.Key.StartsWith("classifier.", StringComparison.Ordinal)
+                ? head + s.Key["classifier.".Length..]
+                : features + s.Key["features.".Length..],
+            s.Value));
+        var path = Save([.. state, KeyValuePair.Create(loss, ones(2))]);
+        Assert.Equal([loss], AssertRead(model, path, null).Others);
+    }
+
+    [Fact]
+    public void Many_averages_take_no_longer_than_as_many_tensors()
+    {
+        // Each tensor is a part of its own, and each beginning of its key could name one.
+        string[] names =
+        [
+            "model.layer1.0.conv1.weight",
+            .. Enumerable.Range(0, 20_000).Select(i => $"ema_{i}.layer1.0.conv1.weight"),
+            string.Concat(Enumerable.Repeat("ema.", 1_000_000)) + "layer1.0.conv1.weight",
+            string.Concat(Enumerable.Repeat("module.", 1_000_000)) + "weight",
+        ];
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        var keys = ForeignKeys.Of(names.ToHashSet(StringComparer.Ordinal))!;
+        Assert.Equal(("model.", 100), (keys.Backbone, keys.OtherParts.Count));
+        Assert.Equal(20_000, names.Count(keys.IsBeside));
+        Assert.Equal("weight", ForeignKeys.Unwrap(names[^1]));
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 20);
+    }
+
     [Fact]
     public void Keys_beside_the_network_that_are_no_loss_and_no_average_are_named()
     {
@@ -134,10 +173,9 @@ public sealed class WrappedKeysTests : IDisposable
             .. model.state_dict().Select(s => KeyValuePair.Create("model." + s.Key, s.Value)),
             KeyValuePair.Create("decoder.weight", ones(2)),
         ]);
-        Assert.Contains(
-            "'decoder.weight' has no place",
-            Assert.Throws<MarrowException>(() => Importer.Import(path, Request())).Message,
-            StringComparison.Ordinal);
+        var message = Assert.Throws<MarrowException>(() => Importer.Import(path, Request())).Message;
+        Assert.Contains("'decoder.weight' has no place", message, StringComparison.Ordinal);
+        Assert.Contains("(\"drop\", --keys) or by naming the part that is (--part)", message, StringComparison.Ordinal);
         AssertRead(model, path, "model");
     }
 
