@@ -17,15 +17,33 @@ internal sealed class ShardedWeights : WeightFile
         string path,
         IReadOnlyList<SafeFileHandle> files,
         IReadOnlyList<WeightEntry> entries,
-        Dictionary<string, WeightFile> shardOf)
-        : base(path, files, entries) => (Entries, _shardOf) = (entries, shardOf);
+        Dictionary<string, WeightFile> shardOf,
+        IReadOnlyCollection<WeightFile> shards)
+        : base(path, files, entries)
+    {
+        (Entries, _shardOf, Notes) = (entries, shardOf, NotesOf(path, shards));
+        Place = shards.Select(shard => shard.Place).Distinct().ToList() is [var place] ? place : "";
+        Others = [.. shards.SelectMany(shard => shard.Others).Distinct(StringComparer.Ordinal)];
+        OtherParts = [.. shards.SelectMany(shard => shard.OtherParts).Distinct(StringComparer.Ordinal)];
+        KeyPart = shards.Select(shard => shard.KeyPart).OfType<string>().FirstOrDefault();
+    }
 
     /// <summary>The tensors, in the order of the index.</summary>
     internal override IReadOnlyList<WeightEntry> Entries { get; }
 
+    /// <summary>What Marrow wrote into the files about the checkpoint that they were exported from.</summary>
+    internal override IReadOnlyDictionary<string, string> Notes { get; }
+
+    internal override string Place { get; }
+
+    internal override IReadOnlyList<string> Others { get; }
+
+    internal override IReadOnlyList<string> OtherParts { get; }
+
     /// <summary>
     /// Opens the files. Throws <see cref="MarrowException"/>, naming all of them, when files or tensors are missing,
-    /// when a file has tensors that the index does not list, and when a file is damaged.
+    /// when a file has tensors that the index does not list, when a file is damaged, and when files were exported from
+    /// different checkpoints.
     /// </summary>
     /// <param name="index">The name of the file of each tensor, as <see cref="ShardIndex.Read"/> returns it.</param>
     /// <param name="open">Opens one file of weights.</param>
@@ -50,7 +68,7 @@ internal sealed class ShardedWeights : WeightFile
                 files.AddRange(shards[name].Files);
             }
             return new(path, files, [.. Cover(path, index, shards)], index.ToDictionary(
-                i => i.Key, i => shards[i.Value], StringComparer.Ordinal));
+                i => i.Key, i => shards[i.Value], StringComparer.Ordinal), shards.Values);
         }
         catch
         {
@@ -94,6 +112,23 @@ internal sealed class ShardedWeights : WeightFile
         var entries = shards.Values.SelectMany(shard => shard.Entries)
             .ToDictionary(entry => entry.Name, StringComparer.Ordinal);
         return index.Select(i => entries[i.Key]);
+    }
+
+    /// <summary>
+    /// Returns the notes of the files that Marrow exported, so that their terms stay with the weights; none where no
+    /// file has any.
+    /// </summary>
+    private static IReadOnlyDictionary<string, string> NotesOf(string path, IEnumerable<WeightFile> shards)
+    {
+        var exported = shards.Where(shard => shard.Notes.ContainsKey("marrow")).ToList();
+        var names = exported.ConvertAll(shard => System.IO.Path.GetFileName(shard.Path));
+        if (exported.Exists(shard => !exported[0].Notes.ToHashSet().SetEquals(shard.Notes)))
+            throw MarrowException.Bad(
+                path,
+                "files that were exported from one checkpoint",
+                $"different names, terms or digests in {Listed(names)}",
+                "Import each export by itself.");
+        return exported.Count > 0 ? exported[0].Notes : new Dictionary<string, string>();
     }
 
     private static string Listed(List<string> names) =>

@@ -65,11 +65,11 @@ internal static class WeightFiles
             : PyTorchWeights.Begins(start) ? PyTorchWeights.Open(path, part)
             : FileKinds.IsOnnx(start) ? OnnxWeights.Open(path)
             : mayBeIndex && ShardIndex.Read(path, start) is { } index
-                ? ShardedWeights.Open(path, index, shard => OpenAny(shard, null, mayBeIndex: false))
+                ? ShardedWeights.Open(path, index, shard => OpenAny(shard, part, mayBeIndex: false))
             : null;
         if (file is null)
             throw Refusal(path, start);
-        if (file is not PyTorchWeights)
+        if (file is not (PyTorchWeights or ShardedWeights))
             file.KeyPart = part;
         return file;
     }

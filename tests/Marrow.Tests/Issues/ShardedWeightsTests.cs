@@ -66,6 +66,70 @@ public sealed class ShardedWeightsTests : IDisposable
         Assert.Equal([5f, 6f, 7f, 8f], b.data<float>());
     }
 
+    [Fact]
+    public void Terms_stay_with_the_weights_of_an_export_that_an_index_names()
+    {
+        using var scope = NewDisposeScope();
+        using var first = ExportSamples.Classifier(_folder["own"]);
+        Exporter.Run(first, new() { Format = ExportFormat.Safetensors, Path = _folder["a.safetensors"] });
+        var names = first.Weights.Entries.Select(e => e.Name).ToList();
+        WriteIndex(names.ToDictionary(name => name, _ => "a.safetensors"));
+        var whole = new ImportRequest { Name = "whole", HubFolder = _folder["hub"] };
+        var (again, summary) = Importer.Run(Index, whole);
+        using (again)
+            AssertRoundTrip.Of(first, again, summary);
+        Assert.Contains(
+            first.License,
+            Assert.Throws<MarrowException>(() => Importer.Import(
+                Index, new() { Name = "mit", HubFolder = _folder["hub"], License = "MIT" })).Message,
+            StringComparison.Ordinal);
+
+        // Part of it beside other weights: a map imports both, and the terms are kept.
+        using var file = Safetensors.Open(_folder["a.safetensors"]);
+        var parts = file.Entries.ToLookup(e => ShardOf(e.Name), e => KeyValuePair.Create(
+            e.Name, ShardOf(e.Name) == "a.safetensors" ? file.Read(e.Name) : zeros_like(file.Read(e.Name))));
+        Safetensors.Write(_folder["b.safetensors"], [.. parts["b.safetensors"]]);
+        Safetensors.Write(_folder["c.safetensors"], [.. parts["a.safetensors"]], file.Metadata);
+        var map = names.ToDictionary(
+            name => name, name => ShardOf(name) == "a.safetensors" ? "c.safetensors" : "b.safetensors");
+        WriteIndex(map);
+        var (mixed, _) = Importer.Run(Index, Request);
+        using (mixed)
+        {
+            Assert.Equal(first.License, mixed.License);
+            Assert.Contains(mixed.Parents.Ancestors(), a => a.Digest == first.Digest);
+        }
+
+        // Parts of two checkpoints.
+        Safetensors.Write(
+            _folder["b.safetensors"],
+            [.. parts["b.safetensors"]],
+            new Dictionary<string, string>(file.Metadata) { ["license"] = "MIT" }
+        );
+        Refused(Index, "files that were exported from one checkpoint");
+    }
+
+    [Fact]
+    public void What_else_its_files_hold_is_said_and_further_weights_can_be_asked_for()
+    {
+        File.WriteAllBytes(_folder["1.bin"], Nested("a", 0).Bytes());
+        File.WriteAllBytes(_folder["2.bin"], Nested("b", 5).Bytes());
+        WriteIndex(new() { ["a"] = "1.bin", ["b"] = "2.bin" }, "pytorch_model.bin.index.json");
+        using (var file = WeightFiles.Open(_folder.Path))
+        {
+            Assert.Equal("model", file.Place);
+            Assert.Equal(["epoch", "ema"], file.Others);
+            Assert.Equal(["ema"], file.OtherParts);
+        }
+        using var ema = WeightFiles.Open(_folder.Path, "ema");
+        using var b = ema.Read("b");
+        Assert.Equal(105f, b[0, 0].item<float>());
+
+        static NestedFile Nested(string key, int first) => new NestedFile().Number("epoch", 1)
+            .Open("model").Counting(key, first, 2, 2).Close()
+            .Open("ema").Counting(key, 100 + first, 2, 2).Close();
+    }
+
     public static TheoryData<string, string> Lies => new()
     {
         { "../other.safetensors", "names of files in its own folder, found '../other.safetensors'" },
