@@ -93,6 +93,7 @@ internal static class ArchitectureGuess
                 + "and every model that marrow hub export wrote; other architectures can't. Where the keys have "
                 + "names of their own, say what they are by a map (--keys)."
                 + (headless is null ? "" : $" A backbone alone can start a stage: init: {file.Reference}.")
+                + LostNorms.AboutMatrices(file.Entries)
         );
     }
 

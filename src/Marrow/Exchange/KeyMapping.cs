@@ -87,6 +87,7 @@ internal static class KeyMapping
                             + "part that is (--part), "
                         : "")
                     + $"or take over what fits by a warm start: init: {file.Reference}."
+                    + LostNorms.AboutMatrices(entries.Values)
             );
         }
         return model.Keys.ToDictionary(k => k, k => entries.GetValueOrDefault(k), StringComparer.Ordinal);

@@ -6,7 +6,8 @@ namespace Marrow.Exchange;
 
 /// <summary>
 /// Explains files whose norms are not there any more. An exporter multiplies a norm into the convolution before it, and
-/// the product tells neither of the two; a program that saves parameters alone leaves the norms' statistics out.
+/// the product tells neither of the two; a program that saves parameters alone leaves the norms' statistics out. What
+/// an exporter has only transposed is not lost, and is told apart.
 /// </summary>
 internal static partial class LostNorms
 {
@@ -18,8 +19,8 @@ internal static partial class LostNorms
             + "do_constant_folding=False).";
 
     /// <summary>
-    /// Returns the error for a file with the names that PyTorch's exporter gives to what it has folded, such as
-    /// "onnx::Conv_193"; null for any other file.
+    /// Returns the error for a file with the names that PyTorch's exporter gives to convolutions with a norm in them,
+    /// such as "onnx::Conv_193"; null for any other file.
     /// </summary>
     public static MarrowException? ByNames(string path, IEnumerable<WeightEntry> entries)
     {
@@ -55,6 +56,19 @@ internal static partial class LostNorms
                 path, Whole, $"convolutions and none of its {norms.Count} norms, which were folded", ExportAgain);
     }
 
-    [GeneratedRegex(@"^onnx::(Conv|MatMul|Gemm)_\d+\z", RegexOptions.CultureInvariant)]
+    /// <summary>
+    /// Returns what to do about the matrices of a file that PyTorch's exporter has transposed, whose names it gives
+    /// anew, such as "onnx::MatMul_193"; "" where there are none. No norm is in them.
+    /// </summary>
+    public static string AboutMatrices(IEnumerable<WeightEntry> entries) =>
+        entries.FirstOrDefault(e => Turned().IsMatch(e.Name)) is { } entry
+            ? $" '{PickleReader.Shown(entry.Name)}' {ShapeText.Of(entry.Shape)} is a matrix that the exporter has "
+                + "transposed: say by a map of keys which it is, with \"transpose\": true (--keys)."
+            : "";
+
+    [GeneratedRegex(@"^onnx::Conv_\d+\z", RegexOptions.CultureInvariant)]
     private static partial Regex Folded();
+
+    [GeneratedRegex(@"^onnx::(MatMul|Gemm)_\d+\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Turned();
 }

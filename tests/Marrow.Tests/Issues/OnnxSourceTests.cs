@@ -58,7 +58,7 @@ public sealed class OnnxSourceTests : IDisposable
         Write("gemm.onnx", [.. model.state_dict().Where(s => s.Value.dtype == ScalarType.Float32)
             .Select(s => (s.Key, s.Key == "classifier.weight" ? s.Value.t().contiguous() : s.Value))]);
         Refused("gemm.onnx", null, "instead of [4, ", "a transposed matrix: say so in a map of keys (--keys)");
-        File.WriteAllText(Keys, """{"keys": {"classifier.weight": {"key": "classifier.weight", "transpose": true}}}""");
+        File.WriteAllText(Keys, """{"keys": {"classifier.weight": {"key": "classifier.weight", "transpose": true} } }""");
         var (checkpoint, _) = Importer.Import(_folder["gemm.onnx"], Request(Keys));
         using (checkpoint)
             Assert.True(checkpoint.Weights.Read("classifier.weight")
@@ -184,6 +184,29 @@ public sealed class OnnxSourceTests : IDisposable
             .Where(s => s.Value.dtype == ScalarType.Float32)
             .Select((s, i) => (s.Key.Contains(".conv1.") ? $"onnx::Conv_{i}" : s.Key, s.Value))]);
         Refused("dense.onnx", null, "tensors such as 'onnx::Conv_", "into which norms were folded");
+    }
+
+    [Theory]
+    [InlineData("onnx::MatMul_193")]
+    [InlineData("onnx::Gemm_7")]
+    public void A_matrix_that_an_exporter_has_transposed_is_no_folded_norm(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var model = Drafts.Model(3, 4);
+        Write("turned.onnx", [.. model.state_dict().Where(s => s.Value.dtype == ScalarType.Float32)
+            .Select(s => s.Key == "classifier.weight" ? (name, s.Value.t().contiguous()) : (s.Key, s.Value))]);
+        Refused("turned.onnx", null, $"'{name}' [", "that the exporter has transposed", "\"transpose\": true (--keys)");
+        File.WriteAllText(
+            Keys,
+            $$"""{"keys": {"{{name}}": {"key": "classifier.weight", "transpose": true} } }""");
+        var (checkpoint, _) = Importer.Import(_folder["turned.onnx"], Request(Keys));
+        using (checkpoint)
+            Assert.True(checkpoint.Weights.Read("classifier.weight")
+                .equal(model.state_dict()["classifier.weight"]).all().item<bool>());
+        // Beside a last layer of the usual name it is left over.
+        Write("left.onnx", [.. model.state_dict().Where(s => s.Value.dtype == ScalarType.Float32)
+            .Select(s => (s.Key, s.Value)), (name, ones(3, 3))]);
+        Refused("left.onnx", null, $"'{name}' has no place in the model", "that the exporter has transposed");
     }
 
     [Fact]
