@@ -88,14 +88,18 @@ internal static class ArchitectureGuess
             $"the weights of a classifier on one of {string.Join(", ", BackboneCatalogue.Names)}",
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{keys.Count} tensors such as {shown}{(name is null ? "" : $": by its keys {name}")}"),
+                $"{keys.Count} tensors{Under(file)} such as {shown}{(name is null ? "" : $": by its keys {name}")}"),
             $"{string.Join("; ", BackboneCatalogue.Kinds.Select(kind => kind.Sources))} can be imported, "
                 + "and every model that marrow hub export wrote; other architectures can't. Where the keys have "
                 + "names of their own, say what they are by a map (--keys)."
                 + (headless is null ? "" : $" A backbone alone can start a stage: init: {file.Reference}.")
                 + LostNorms.AboutMatrices(file.Entries)
+                + file.AboutOthers([.. file.OtherParts, .. headless?.OtherParts ?? []])
         );
     }
+
+    private static string Under(WeightFile file) =>
+        file.Place.Length > 0 ? $" under '{file.Place}'" : "";
 
     /// <summary>Returns the architecture by its keys, and says when only its last layer was not found.</summary>
     private static string? Named(IReadOnlyCollection<string> keys, ForeignKeys? headless)

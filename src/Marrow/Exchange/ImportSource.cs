@@ -42,6 +42,9 @@ internal sealed class ImportSource
     /// <summary>The parts of the file that have further weights; each can be asked for by its name.</summary>
     public IReadOnlyList<string> OtherParts { get; private init; } = [];
 
+    /// <summary>Says how those parts are named, for errors about what was read; "" when all was.</summary>
+    public string AboutOthers { get; private init; } = "";
+
     /// <summary>The number of input channels of the first convolution; 0 when it was not found.</summary>
     public int Channels { get; }
 
@@ -77,11 +80,13 @@ internal sealed class ImportSource
         if (map.Kind is { } kind && kind != facts.Kind)
             throw MarrowException.Bad(file.Path, $"a {kind}, which the map {map.Name} is for", $"a {facts.Kind}",
                 $"Name another map ({string.Join(", ", ImportMaps.All.Keys)}), or none.");
+        IReadOnlyList<string> others = [.. file.OtherParts, .. keys.OtherParts];
         return new(map, keys, entries, channels, outputs)
         {
             IsGuessed = isGuessed,
             Left = LeftOf(file, entries),
-            OtherParts = [.. file.OtherParts, .. keys.OtherParts],
+            OtherParts = others,
+            AboutOthers = file.AboutOthers(others),
         };
     }
 

@@ -50,7 +50,7 @@ public static class Importer
         var (map, entries) = (source.Map, source.Entries);
         var architecture = request.Architecture is { } named
             ? Known(named)
-            : KeyMapping.Architecture(entries, source.Kind, path);
+            : KeyMapping.Architecture(source, file);
         var outputs = map.IsWithoutHead ? BackboneCatalogue.Get(architecture).Levels[^1].Channels : source.Outputs;
         // Before anything of these sizes is made: an empty tensor may claim any.
         if (source.Channels is not (1 or 3) || outputs is < 1 or > CheckpointConfig.MostOutputs)
@@ -58,14 +58,14 @@ public static class Importer
                 path,
                 $"a classifier of 1 or 3 input channels and 1 to {CheckpointConfig.MostOutputs} outputs",
                 $"{source.Channels} channels and {outputs} outputs",
-                "Name the file of such a model, or take over what fits by a warm start.");
+                "Name the file of such a model, or take over what fits by a warm start." + source.AboutOthers);
         var (config, warnings) = ImportConfig.Of(request, source, architecture, outputs, file);
         config.Validate(path);
 
         Dictionary<string, long[]> shapes;
         using (var model = TorchGenerator.Kept(() => ModelCatalogue.Create(config.Model)))
             shapes = model.state_dict().ToDictionary(s => s.Key, s => s.Value.shape, StringComparer.Ordinal);
-        var fitted = KeyMapping.Fit(source.ShapesIn(shapes), entries, map, file);
+        var fitted = KeyMapping.Fit(source.ShapesIn(shapes), source, file);
         List<KeyValuePair<string, Tensor>> weights =
         [
             .. fitted.Select(f =>

@@ -36,18 +36,18 @@ internal static class KeyMapping
     /// Returns the backbone of the catalogue that has these shapes. Throws <see cref="MarrowException"/> when none has
     /// them.
     /// </summary>
-    /// <param name="entries">The entries as <see cref="Of"/> returns them.</param>
-    public static string Architecture(
-        IReadOnlyDictionary<string, WeightEntry> entries, BackboneSpelling kind, string path)
+    public static string Architecture(ImportSource source, WeightFile file)
     {
-        var shapes = entries.Where(e => e.Key.StartsWith(ForeignKeys.OwnBackbone, StringComparison.Ordinal))
+        var kind = source.Kind;
+        var shapes = source.Entries.Where(e => e.Key.StartsWith(ForeignKeys.OwnBackbone, StringComparison.Ordinal))
             .ToDictionary(e => e.Key[ForeignKeys.OwnBackbone.Length..], e => e.Value.Shape, StringComparer.Ordinal);
         var known = BackboneCatalogue.All.Where(backbone => backbone.Value.Spelling == kind).ToList();
         return known.Where(backbone => backbone.Value.Fits(shapes)).Select(backbone => backbone.Key).FirstOrDefault()
             ?? throw MarrowException.Bad(
-                path,
+                file.Path,
                 $"the weights of {string.Join(", ", known.Select(backbone => backbone.Key))}",
-                kind.Describe(shapes), "Name the file of such a model; others can warm-start nothing here.");
+                kind.Describe(shapes),
+                "Name the file of such a model; others can warm-start nothing here." + source.AboutOthers);
     }
 
     /// <summary>
@@ -56,9 +56,9 @@ internal static class KeyMapping
     /// the message names all of them.
     /// </summary>
     public static Dictionary<string, WeightEntry?> Fit(
-        IReadOnlyDictionary<string, long[]> model, IReadOnlyDictionary<string, WeightEntry> entries, ImportMap map,
-        WeightFile file)
+        IReadOnlyDictionary<string, long[]> model, ImportSource source, WeightFile file)
     {
+        var (map, entries) = (source.Map, source.Entries);
         if ((LostNorms.ByNames(file.Path, entries.Values) ?? LostNorms.ByKeys(file.Path, model, entries)) is { } lost)
             throw lost;
         var dropped = map.Dropped.Select(d => d.Key).ToHashSet(StringComparer.Ordinal);
@@ -88,6 +88,7 @@ internal static class KeyMapping
                         : "")
                     + $"or take over what fits by a warm start: init: {file.Reference}."
                     + LostNorms.AboutMatrices(entries.Values)
+                    + source.AboutOthers
             );
         }
         return model.Keys.ToDictionary(k => k, k => entries.GetValueOrDefault(k), StringComparer.Ordinal);

@@ -16,6 +16,7 @@ internal abstract record WeightEntry(string Name, torch.ScalarType Type, long[] 
 /// </summary>
 internal abstract class WeightFile : IDisposable
 {
+    private const int NamedParts = 8; // in an error
     internal const long PieceBytes = 1L << 28; // Tensor.bytes is a span: at most 2^31 - 1 bytes at a time
     private readonly Dictionary<string, WeightEntry> _byName;
 
@@ -64,6 +65,21 @@ internal abstract class WeightFile : IDisposable
     /// <summary>The name of the file, and of the part that was asked for, as a recipe has them.</summary>
     internal string Reference =>
         System.IO.Path.GetFileName(Path) + (Part is null ? "" : $"{WeightReference.PartMark}{Part}");
+
+    /// <summary>
+    /// Says which weights of the file were not read and how each is named, for errors about those that were; "" when
+    /// all were.
+    /// </summary>
+    /// <param name="parts">The places of the weights that were not read.</param>
+    internal string AboutOthers(IReadOnlyList<string> parts)
+    {
+        if (parts.Count == 0)
+            return "";
+        var shown = parts.Take(NamedParts).Select(PyTorch.PickleReader.Shown).ToList();
+        return $" The file also has weights that were not read, {string.Join(", ", shown)}"
+            + $"{(parts.Count > NamedParts ? ", ..." : "")}: name them by --part {shown[0]} for hub import, by "
+            + $"{System.IO.Path.GetFileName(Path)}{WeightReference.PartMark}{shown[0]} in a recipe.";
+    }
 
     /// <summary>The tensors, in the order of the file.</summary>
     internal abstract IReadOnlyList<WeightEntry> Entries { get; }

@@ -219,7 +219,7 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
 
     public static TheoryData<string, string> Faults => new()
     {
-        { "a key too many", "'criterion.weight' has no place" },
+        { "a key too many", "'decoder.weight' has no place" },
         { "a key missing", "'features.norm5.weight' is missing" },
         { "another shape", "'features.norm5.weight' is [3] instead of" },
         { "the same key twice", "'features.norm5.weight' and 'module.features.norm5.weight'" },
@@ -247,7 +247,7 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
         };
         switch (fault)
         {
-            case "a key too many": state["criterion.weight"] = ones(2); break;
+            case "a key too many": state["decoder.weight"] = ones(2); break;
             case "a key missing": state.Remove("features.norm5.weight"); break;
             case "another shape": state["features.norm5.weight"] = ones(3); break;
             case "the same key twice": state["module.features.norm5.weight"] = ones(3); break;

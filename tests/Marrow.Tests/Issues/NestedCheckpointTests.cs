@@ -1,3 +1,5 @@
+using Marrow.Checkpoints.Transfer;
+using Marrow.Exchange;
 using Marrow.Weights;
 using Marrow.Weights.PyTorch;
 using static TorchSharp.torch;
@@ -120,6 +122,39 @@ public sealed class NestedCheckpointTests : IDisposable
             .Open("scores").Counting("dice", 0).Close());
         Assert.Equal("trunk", weights.Place);
         Assert.Empty(weights.OtherParts);
+    }
+
+    [Fact]
+    public void Numbers_under_a_name_of_weights_do_not_hide_the_weights()
+    {
+        using var weights = Open(new NestedFile()
+            .Open("params").Counting("temperature", 0).Close().Open("encoder").Counting("w", 5, 2, 2).Close());
+        Assert.Equal("encoder", weights.Place);
+        Assert.Empty(weights.OtherParts);
+        using var alone = Open(new NestedFile().Counting("best", 0).Open("state_dict").Counting("w", 5, 3).Close());
+        Assert.Equal("state_dict", alone.Place);
+    }
+
+    [Theory]
+    [InlineData("decoder.blocks.0.conv1.0.weight", "a U-Net")]
+    [InlineData("layer1.0.conv1.weight", "a ResNet without a classifier's last layer")]
+    public void Errors_about_the_weights_that_were_read_name_those_that_were_not(string key, string found)
+    {
+        using var model = Drafts.Model(3, architecture: "resnet18");
+        var path = _folder["two.pth"];
+        File.WriteAllBytes(path, new NestedFile().Open("net").Counting(key, 0, 2, 2).Close()
+            .Open("encoder").State(model.state_dict()).Close().Bytes());
+        var message = Assert.Throws<MarrowException>(
+            () => Importer.Import(path, new() { Name = "two", HubFolder = _folder["hub"] })).Message;
+        Assert.Contains("weights that were not read, encoder: name them by --part encoder", message);
+        Assert.Contains("two.pth#encoder in a recipe", message);
+        Assert.Contains(found, message);
+        using var source = Marrow.Checkpoints.Checkpoint.LoadWeights(path);
+        var receipt = WarmStart.Apply(model, "resnet18", WeightSource.Of(source));
+        Assert.Contains(
+            "two.pth#encoder in a recipe",
+            Assert.Throws<MarrowException>(() => WarmStart.RequireCoverage(receipt, 0.9)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

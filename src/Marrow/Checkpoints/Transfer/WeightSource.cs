@@ -56,6 +56,9 @@ internal sealed class WeightSource
     /// </summary>
     internal IReadOnlyList<string> OtherParts { get; private init; } = [];
 
+    /// <summary>Says which weights of the file were not read and how each is named; "" when all were.</summary>
+    internal string AboutOthers { get; private init; } = "";
+
     /// <summary>The keys and shapes of all tensors, in the source's order.</summary>
     internal IReadOnlyList<KeyValuePair<string, long[]>> Shapes { get; }
 
@@ -107,11 +110,13 @@ internal sealed class WeightSource
             if (spelled.All(g => g.Count() == 1))
                 entries = spelled.ToDictionary(g => g.Key, g => g.Single(), StringComparer.Ordinal);
         }
+        IReadOnlyList<string> others = [.. file.OtherParts, .. foreign?.OtherParts ?? []];
         return new(name, digest, spec, [.. entries.Select(e => KeyValuePair.Create(e.Key, e.Value.Shape))],
             key => file.Read(entries[key].Name), (key, target) => file.ReadInto(entries[key].Name, target))
         {
             Foreign = foreign,
-            OtherParts = [.. file.OtherParts, .. foreign?.OtherParts ?? []],
+            OtherParts = others,
+            AboutOthers = file.AboutOthers(others),
         };
     }
 }

@@ -49,7 +49,7 @@ internal sealed record StateDict(
                     .Select(i => KeyValuePair.Create(i.Key, (PickledTensor)i.Value!)),
             ],
             [.. Beside(chosen)],
-            [.. all.Where(c => c != chosen && c.Kind is not (PartKind.Root or PartKind.Small)).Select(c => c.Place)],
+            [.. all.Where(c => c != chosen && c.Kind != PartKind.Root && !c.IsSmall).Select(c => c.Place)],
             keyPart);
     }
 
@@ -121,12 +121,16 @@ internal sealed record StateDict(
     private static bool IsOptimizer(object value) =>
         value is PickleDict { Items: var items } && items.ContainsKey("param_groups") && items.ContainsKey("state");
 
+    /// <summary>Returns those that hold weights first, whatever the names of the others are.</summary>
+    private static IEnumerable<Candidate> Ranked(IEnumerable<Candidate> candidates) =>
+        candidates.OrderBy(c => c.IsSmall).ThenBy(c => c.Kind).ThenBy(c => c.Order);
+
     /// <summary>Returns the dictionary to read when the user has not asked for one.</summary>
     private static Candidate Best(List<Candidate> all, string path)
     {
-        var best = all.OrderBy(c => c.Kind).ThenBy(c => c.Order).First();
-        var unnamed = all.Where(c => c.Kind == PartKind.Unknown).ToList();
-        return best.Kind != PartKind.Unknown || unnamed.Count == 1
+        var best = Ranked(all).First();
+        var unnamed = all.Where(c => c.Kind == PartKind.Unknown && !c.IsSmall).ToList();
+        return best.IsSmall || best.Kind != PartKind.Unknown || unnamed.Count == 1
             ? best
             : throw MarrowException.Bad(
                 path,
@@ -150,7 +154,7 @@ internal sealed record StateDict(
             .MaxBy(c => c.Place.Length);
         if (outer is not null)
             return (outer, part[(outer.Place.Length + 1)..]);
-        var within = all.Where(c => c.Has(part)).OrderBy(c => c.Kind).ThenBy(c => c.Order).FirstOrDefault();
+        var within = Ranked(all.Where(c => c.Has(part))).FirstOrDefault();
         return within is not null ? (within, null) : (Best(all, path), part);
     }
 
@@ -232,9 +236,6 @@ internal sealed record StateDict(
 
         /// <summary>An average of weights, by its name.</summary>
         Averaged,
-
-        /// <summary>Tensors that are no weights, such as the best score of a run.</summary>
-        Small,
     }
 
     /// <summary>A dictionary that has tensors.</summary>
@@ -249,11 +250,11 @@ internal sealed record StateDict(
             _keys = keys;
             Place = string.Join('.', keys.Select(PickleReader.Shown));
             Kind = keys.Count > 0 && keys.TrueForAll(key => WeightParts.Trained.Contains(key)) ? PartKind.Trained
-                : !HasMatrix ? PartKind.Small
                 : keys.Count == 0 ? PartKind.Root
                 : keys.Exists(key => WeightParts.IsAveraged(key)) ? PartKind.Averaged
                 : PartKind.Unknown;
             Order = Kind == PartKind.Trained ? Index(keys[0]) : 0;
+            IsSmall = !Dict.Items.Values.Any(v => v is PickledUnread or PickledTensor { Shape.Length: > 1 });
         }
 
         private readonly List<string> _keys;
@@ -269,12 +270,13 @@ internal sealed record StateDict(
         /// <summary>The order of the names among those of trained weights.</summary>
         public int Order { get; }
 
-        public bool Has(string key) => _keys.Contains(key);
-
         /// <summary>
-        /// Every set of weights has a matrix or a convolution. Scores and states of random generators have none.
+        /// True for tensors that are no weights, such as the best score of a run or the state of a random generator:
+        /// every set of weights has a matrix or a convolution.
         /// </summary>
-        private bool HasMatrix => Dict.Items.Values.Any(v => v is PickledUnread or PickledTensor { Shape.Length: > 1 });
+        public bool IsSmall { get; }
+
+        public bool Has(string key) => _keys.Contains(key);
 
         private static int Index(string name) => Enumerable.Range(0, WeightParts.Trained.Count)
             .First(i => WeightParts.Trained[i] == name);
