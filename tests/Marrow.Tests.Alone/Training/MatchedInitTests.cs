@@ -72,7 +72,7 @@ public class MatchedInitTests
             },
             e => said.AddRange(e.Message is { } message ? [message] : []),
             TestContext.Current.CancellationToken);
-        Assert.Contains(said, message => message.EndsWith("each can be named behind a #: ema", StringComparison.Ordinal));
+        Assert.Contains(said, message => message.EndsWith("named behind a #: ema", StringComparison.Ordinal));
     }
 
     [Fact]

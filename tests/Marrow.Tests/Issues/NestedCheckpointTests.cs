@@ -210,6 +210,57 @@ public sealed class NestedCheckpointTests : IDisposable
             Assert.Equal(("0", 122), (two.Place, two.Entries.Count));
     }
 
+    [Theory]
+    [InlineData("np.arange(6).reshape(2, 3)")]
+    [InlineData("np.zeros(0)")]
+    [InlineData("np.array(['a', None], dtype=object)")]
+    [InlineData("np.float32(0.5)")]
+    [InlineData("torch.__version__")]
+    [InlineData("types.SimpleNamespace(lr=0.1, sizes=[1, 2])")]
+    [InlineData("argparse.Namespace(lr=0.1)")]
+    [InlineData("AttributeDict(lr=0.1)")]
+    public void Plain_data_of_any_kind_beside_weights_is_left(string value)
+    {
+        using var peer = new PythonPeer();
+        peer.Run(
+            $$"""
+            import argparse, sys, types
+            module = types.ModuleType('pytorch_lightning.utilities.parsing')
+            class AttributeDict(dict): pass
+            AttributeDict.__module__ = module.__name__
+            module.AttributeDict = AttributeDict
+            for name in ('pytorch_lightning', 'pytorch_lightning.utilities', module.__name__): sys.modules[name] = module
+            for protocol in (2, 4):
+                torch.save({'model': {'w': torch.ones(2, 2)}, 'beside': {{value}}},
+                    rf'{{_folder.Path}}/{protocol}.pth', pickle_protocol=protocol)
+            """
+        );
+        foreach (var name in (string[])["2.pth", "4.pth"])
+        {
+            using var weights = WeightFiles.Open(_folder[name]);
+            Assert.Equal(("model", "beside"), (weights.Place, Assert.Single(weights.Others)));
+        }
+    }
+
+    [Fact]
+    public void Arrays_of_either_NumPy_are_data_and_never_called()
+    {
+        foreach (var core in (string[])["numpy.core", "numpy._core"])
+        {
+            using var weights = Open(new NestedFile().Counting("w", 0, 2, 2).Put("mean", pickle => pickle
+                .Global($"{core}.multiarray", "_reconstruct")
+                .Global("numpy", "ndarray").Tuple(0).Raw((byte)'C', 1, (byte)'b').Raw(0x87).Op('R')
+                .Op('(').Int(1).Tuple(2).Global("numpy", "dtype").Text("f4").Raw(0x85).Op('R').Raw(0x89)
+                .Raw((byte)'C', 8).Raw(new byte[8]).Op('t').Op('b')));
+            Assert.Equal(["mean"], weights.Others);
+        }
+        var call = new NestedFile().Put("x", pickle => pickle.Global("numpy", "ndarray").Tuple(3).Raw(0x85).Op('R'));
+        Assert.Contains(
+            "a call of 'numpy ndarray'",
+            Assert.Throws<MarrowException>(() => Open(call)).Message,
+            StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_record_of_settings_is_made_only_of_the_classes_that_are_known()
     {

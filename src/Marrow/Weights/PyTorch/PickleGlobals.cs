@@ -9,7 +9,8 @@ namespace Marrow.Weights.PyTorch;
 /// </param>
 /// <param name="Type">The number type of a storage class or dtype.</param>
 /// <param name="New">
-/// The function that makes a new, empty object when NEWOBJ names this class; null for what is no such class.
+/// The function that makes a new object when NEWOBJ names this class, with the arguments; null for what is no such
+/// class. It throws <see cref="FormatException"/>.
 /// </param>
 /// <param name="UnreadBytes">
 /// The size of an element of a storage whose type is not read; 0 for every other name. Such a storage may stand beside
@@ -20,7 +21,7 @@ internal sealed record PickleGlobal(
     Func<IReadOnlyList<object?>, object?>? Call = null,
     torch.ScalarType? Type = null,
     bool IsStorage = false,
-    Func<object>? New = null,
+    Func<IReadOnlyList<object?>, object>? New = null,
     int UnreadBytes = 0)
 {
     /// <summary>The size of an element of a storage: 1 where each tensor says its own type.</summary>
@@ -94,13 +95,12 @@ internal static class PickleGlobals
     ];
 
     /// <summary>
-    /// Dictionaries and records in which training programs keep their settings. Lightning has moved its own from
-    /// package to package.
+    /// Dictionaries and records in which training programs keep their settings, which are made empty and filled.
+    /// Lightning has moved its own from package to package.
     /// </summary>
     private static readonly (string Name, Func<object> New)[] Records =
     [
         ("argparse Namespace", () => new PickleOpaque("settings")),
-        ("types SimpleNamespace", () => new PickleOpaque("settings")),
         ("pytorch_lightning.utilities.parsing AttributeDict", () => new PickleDict()),
         ("lightning.pytorch.utilities.parsing AttributeDict", () => new PickleDict()),
         ("lightning_fabric.utilities.data AttributeDict", () => new PickleDict()),
@@ -114,10 +114,15 @@ internal static class PickleGlobals
         ("collections Counter", "counter"),
         ("builtins set", "set"),
         ("__builtin__ set", "set"),
+        ("types SimpleNamespace", "settings"),
         ("_codecs encode", "bytes"),
+        ("builtins bytes", "bytes"),
+        ("__builtin__ bytes", "bytes"),
         ("numpy dtype", "numpy type"),
         ("numpy.core.multiarray scalar", "numpy number"),
         ("numpy._core.multiarray scalar", "numpy number"),
+        ("numpy.core.multiarray _reconstruct", "numpy array"),
+        ("numpy._core.multiarray _reconstruct", "numpy array"),
         ("pathlib Path", "path"),
         ("pathlib PosixPath", "path"),
         ("pathlib PurePosixPath", "path"),
@@ -129,7 +134,7 @@ internal static class PickleGlobals
         ("datetime timedelta", "time"),
     ];
 
-    /// <summary>The classes that a defaultdict makes its missing values of. They are never called.</summary>
+    /// <summary>Classes that are only named: by a defaultdict, which makes its missing values of them.</summary>
     private static readonly string[] Factories = ["int", "float", "list", "dict", "str", "bool", "tuple"];
 
     /// <summary>The allowed globals by "module name", as the instruction GLOBAL writes it.</summary>
@@ -145,13 +150,15 @@ internal static class PickleGlobals
         new("torch.storage UntypedStorage", IsStorage: true),
         new("torch._utils _rebuild_qtensor", Quantised),
         new("collections defaultdict", NewDefaultDict),
+        new("numpy ndarray"), // which _reconstruct makes
+        new("torch.torch_version TorchVersion", New: _ => new PickleOpaque("version")),
     }
     .Concat(Types.Select(t => new PickleGlobal("torch " + t.Storage, Type: t.Type, IsStorage: true)))
     .Concat(Types.Select(t => new PickleGlobal("torch " + t.DType, Type: t.Type)))
     .Concat(UnreadStorages.Select(t => new PickleGlobal("torch " + t.Name, IsStorage: true, UnreadBytes: t.Bytes)))
     .Concat(UnreadTypes.Select(name => new PickleGlobal("torch " + name, UnreadBytes: 1)))
     .Concat(Quantisations.Select(name => new PickleGlobal("torch " + name)))
-    .Concat(Records.Select(r => new PickleGlobal(r.Name, New: r.New)))
+    .Concat(Records.Select(r => new PickleGlobal(r.Name, New: a => Empty(r.Name, a, r.New))))
     .Concat(Plain.Select(p => new PickleGlobal(p.Name, _ => new PickleOpaque(p.Kind))))
     .Concat(Factories.SelectMany(name => (PickleGlobal[])[new("builtins " + name), new("__builtin__ " + name)]))
     .ToDictionary(g => g.Name, StringComparer.Ordinal);
@@ -185,6 +192,9 @@ internal static class PickleGlobals
 
     private static PickleDict NewDict(IReadOnlyList<object?> arguments) =>
         arguments.Count == 0 ? new() : throw new FormatException("an OrderedDict made of arguments");
+
+    private static object Empty(string name, IReadOnlyList<object?> arguments, Func<object> make) =>
+        arguments.Count == 0 ? make() : throw new FormatException($"NEWOBJ of '{name}' with arguments");
 
     private static PickleDict NewDefaultDict(IReadOnlyList<object?> arguments) =>
         arguments is [] or [PickleGlobal or null]

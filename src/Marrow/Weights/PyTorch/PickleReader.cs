@@ -216,13 +216,13 @@ internal sealed class PickleReader
         Push((global.Call ?? throw new FormatException($"a call of '{global.Name}'"))(arguments.Items));
     }
 
-    /// <summary>Makes an empty record of one of the few classes of plain data; BUILD and SETITEMS fill it.</summary>
+    /// <summary>Makes a record of one of the few classes of plain data; BUILD and SETITEMS fill it.</summary>
     private void NewObject(object?[] call)
     {
-        if (call is not [PickleGlobal { New: { } make }, PickleTuple { Items.Count: 0 }])
+        if (call is not [PickleGlobal { New: { } make }, PickleTuple arguments])
             throw new FormatException(
                 "NEWOBJ of " + (call[0] is PickleGlobal global ? $"'{global.Name}'" : "what is no class"));
-        Push(make());
+        Push(make(arguments.Items));
     }
 
     /// <summary>Ignores the attributes of a dictionary (a state dict's versions) or of plain data.</summary>
