@@ -149,7 +149,7 @@ internal static class FileKinds
     private static (string, string)? Zeros(ReadOnlySpan<byte> start) =>
         start.Length < ShortestModel || start.ContainsAnyExcept((byte)0)
             ? null
-            : ("nothing but zeros, as a download that was broken off leaves them", "Fetch it again.");
+            : ("a file that begins with zeros, as a download that was broken off leaves them", "Fetch it again.");
 
     /// <summary>
     /// Recognises what has no mark at its beginning: by its last bytes the table in which TensorFlow keeps a checkpoint

@@ -46,28 +46,37 @@ internal static class ShardIndex
     }
 
     /// <summary>
-    /// Reads an index: the name of the file of each tensor, in the order of the index. Returns null for JSON that is no
-    /// index. Throws <see cref="MarrowException"/> when the index breaks a rule.
+    /// Reads an index: the name of the file of each tensor, in the order of the index. Returns null for what is no
+    /// index and is not called one. Throws <see cref="MarrowException"/> when the index breaks a rule.
     /// </summary>
     /// <param name="start">The first bytes of the file.</param>
     public static IReadOnlyList<KeyValuePair<string, string>>? Read(string path, ReadOnlySpan<byte> start)
     {
-        if (!start.TrimStart(" \t\r\n\uFEFF"u8).StartsWith("{"u8) || new FileInfo(path).Length > MostBytes)
+        var text = start[TextKinds.MarkBytes(start)..].TrimStart(" \t\r\n"u8);
+        if (!text.StartsWith("{"u8))
             return null;
+        var isCalledOne = path.EndsWith(Ending, StringComparison.OrdinalIgnoreCase) && TextKinds.Reason(text) is null;
         try
         {
+            var length = new FileInfo(path).Length;
+            if (length > MostBytes)
+                return None($"an index of at most {MostBytes} bytes", $"{length}");
             var bytes = InputFile.ReadAllBytes(path, MostBytes).AsSpan();
-            return Walk(bytes.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes, path);
+            return Walk(bytes[TextKinds.MarkBytes(bytes)..], path)
+                ?? None($"the files of its tensors under '{Map}'", "none");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // InvalidOperationException: an escaped lone surrogate in a string, or a value of another kind.
-            return null;
+            return None("an index in JSON", "text that is none, or that ends early");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new MarrowException($"{path}: can't be read ({e.Message}). Check the path and its permissions.", e);
         }
+
+        List<KeyValuePair<string, string>>? None(string expected, string found) =>
+            isCalledOne ? throw Bad(path, expected, found) : null;
     }
 
     private static List<KeyValuePair<string, string>>? Walk(ReadOnlySpan<byte> utf8, string path)

@@ -14,17 +14,19 @@ internal static class TextKinds
         "Download it again: the site has sent a page, such as a login or an error, in place of the file.";
     private const string Annex = ".git/annex/objects/";
 
-    /// <summary>The keys under which sites put the reason into an error in JSON.</summary>
-    private static readonly string[] Reasons = ["error", "message", "detail", "error_description", "errors"];
+    private const string Error = "error";
+
+    /// <summary>
+    /// The keys under which sites put the reason into an error in JSON: at its top, or within "error". Deeper, or under
+    /// other keys, configurations have such words too.
+    /// </summary>
+    private static readonly string[] Reasons = [Error, "message", "detail", "error_description"];
 
     /// <summary>Says what a text is and what to do about it; null for bytes that are no text.</summary>
     /// <param name="start">The beginning of the file.</param>
     public static (string Kind, string Remedy)? Of(ReadOnlySpan<byte> start)
     {
-        var text = start;
-        if (text.StartsWith("\uFEFF"u8))
-            text = text[3..];
-        text = text.TrimStart(" \t\r\n"u8);
+        var text = start[MarkBytes(start)..].TrimStart(" \t\r\n"u8);
         if (text.StartsWith("<"u8))
             return Markup(Encoding.UTF8.GetString(text));
         foreach (var b in text)
@@ -46,6 +48,12 @@ internal static class TextKinds
             ? ("a pointer of DVC, which names the file and is not it", "Fetch the file itself: dvc pull.")
             : ("text", "Name the file of weights; where it came from a site, download it again.");
     }
+
+    /// <summary>
+    /// Returns the length of the mark of UTF-8 ("byte order mark") that some programs write before a text; 0 without
+    /// it.
+    /// </summary>
+    public static int MarkBytes(ReadOnlySpan<byte> text) => text.StartsWith("\uFEFF"u8) ? 3 : 0;
 
     /// <summary>
     /// Describes a symbolic link whose target is not there; null for anything else. Repositories of git-annex and
@@ -104,16 +112,25 @@ internal static class TextKinds
         return to < 0 ? null : text[(from + before.Length)..to];
     }
 
-    /// <summary>Returns the reason in an error of a site, of which only the beginning need be there.</summary>
-    private static string? Reason(ReadOnlySpan<byte> json)
+    /// <summary>
+    /// Returns the reason in an error of a site, of which only the beginning need be there; null for any other JSON.
+    /// </summary>
+    public static string? Reason(ReadOnlySpan<byte> json)
     {
         try
         {
             var reader = new Utf8JsonReader(json, isFinalBlock: false, default);
+            var isInError = false;
             while (reader.Read())
             {
-                if (reader.TokenType == JsonTokenType.PropertyName
-                    && Reasons.Contains(reader.GetString(), StringComparer.OrdinalIgnoreCase)
+                if (reader.TokenType != JsonTokenType.PropertyName || reader.CurrentDepth > 2)
+                    continue;
+                var key = reader.GetString();
+                if (reader.CurrentDepth == 1)
+                    isInError = string.Equals(key, Error, StringComparison.OrdinalIgnoreCase);
+                else if (!isInError)
+                    continue;
+                if (Reasons.Contains(key, StringComparer.OrdinalIgnoreCase)
                     && reader.Read()
                     && reader.TokenType == JsonTokenType.String)
                     return reader.GetString();

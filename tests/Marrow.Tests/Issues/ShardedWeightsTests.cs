@@ -173,13 +173,34 @@ public sealed class ShardedWeightsTests : IDisposable
     [InlineData("""{"weight_map": []}""", "one 'weight_map' of names of tensors and files")]
     [InlineData("""{"weight_map": {"a": "x"}, "weight_map": {"b": "y"}}""", "one 'weight_map'")]
     [InlineData("""{"weight_map": {"a": "x\u0000y"}}""", "names of files in its own folder")]
-    [InlineData("""{"metadata": {}}""", "JSON text")]
-    [InlineData("""{"weight_map": {"a": "x"}""", "JSON text")]
-    [InlineData("""{"weight_map": {"a": "\ud800"}}""", "JSON text")]
+    [InlineData("""{"metadata": {}}""", "tensors under 'weight_map', found none. The index is damaged")]
+    [InlineData("""{"weight_map": {"a": "x"}""", "an index in JSON, found text that is none, or that ends early")]
+    [InlineData("""{"weight_map": {"a": "x"}, 1""", "an index in JSON, found text that is none")]
+    [InlineData("""{"weight_map": {"a": "\ud800"}}""", "an index in JSON, found text that is none")]
+    [InlineData("""{"error": "Repository not found"}""", "JSON text that tells of an error (Repository not found)")]
+    [InlineData("<html></html>", "a page of HTML")]
     public void An_index_that_is_none_is_named(string json, string says)
     {
         File.WriteAllText(Index, json);
         Refused(Index, says);
+        File.WriteAllText(Index, json, System.Text.Encoding.UTF8); // with its mark
+        Refused(Index, says);
+    }
+
+    [Fact]
+    public void An_index_of_a_size_that_none_has_is_named()
+    {
+        File.WriteAllText(Index, "{\"weight_map\": {");
+        using (var stream = new FileStream(Index, FileMode.Open))
+            stream.SetLength((64 << 20) + 1);
+        Refused(Index, "an index of at most 67108864 bytes, found 67108865");
+    }
+
+    [Fact]
+    public void JSON_that_is_not_called_an_index_is_no_damaged_one()
+    {
+        File.WriteAllText(_folder["config.json"], """{"architectures": ["ResNet"]}""");
+        Refused(_folder["config.json"], "JSON text, such as a configuration");
     }
 
     [Fact]
