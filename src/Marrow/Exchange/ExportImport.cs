@@ -11,17 +11,6 @@ namespace Marrow.Exchange;
 internal static class ExportImport
 {
     /// <summary>
-    /// The files with weights in a bundle, or in a model of Hugging Face's hub, in the order in which they are
-    /// preferred.
-    /// </summary>
-    private static readonly string[] InFolder =
-    [
-        Checkpoint.WeightsFile,
-        Path.Combine("models", "model.pt"),
-        "pytorch_model.bin",
-    ];
-
-    /// <summary>
     /// Returns the path of the file of weights. For a folder this is the file inside the bundle. Throws
     /// <see cref="MarrowException"/> when the folder holds no weights or is a checkpoint.
     /// </summary>
@@ -35,11 +24,10 @@ internal static class ExportImport
                 "weights of another program, or an export",
                 "a checkpoint of Marrow",
                 "It needs no import: name its folder wherever a checkpoint is named.");
-        return InFolder.Select(file => Path.Combine(path, file)).FirstOrDefault(File.Exists)
-            ?? ShardIndex.In(path)
+        return WeightFolder.Find(path)
             ?? throw MarrowException.Bad(
                 path,
-                $"a folder with {string.Join(", ", InFolder)} or an index (model.safetensors{ShardIndex.Ending})",
+                $"a folder with {string.Join(", ", WeightFolder.Files)} or an index (model.safetensors{ShardIndex.Ending})",
                 "none of them",
                 "Name the file of weights itself.");
     }

@@ -24,15 +24,12 @@ internal static class WeightFiles
     /// <summary>
     /// Returns true for what may be the path of a file of weights, also with a part ("last.ckpt#ema").
     /// </summary>
-    public static bool HasEnding(string reference)
-    {
-        var path = reference.Split(WeightReference.PartMark)[0];
-        return Endings.Contains(Path.GetExtension(path).ToLowerInvariant())
-            || path.EndsWith(ShardIndex.Ending, StringComparison.OrdinalIgnoreCase);
-    }
+    public static bool HasEnding(string reference) => WeightReference.Readings(reference).Any(r =>
+        Endings.Contains(Path.GetExtension(r.Path).ToLowerInvariant())
+        || r.Path.EndsWith(ShardIndex.Ending, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>
-    /// Opens a file of weights, an index of several, or a folder with such an index; the caller disposes it. Throws
+    /// Opens a file of weights, an index of several, or a folder with either; the caller disposes it. Throws
     /// <see cref="MarrowException"/> for anything but weights of PyTorch, safetensors or ONNX, and for quantised ones;
     /// the message says what the file is, if that can be recognised.
     /// </summary>
@@ -42,8 +39,8 @@ internal static class WeightFiles
     /// </param>
     public static WeightFile Open(string path, string? part = null)
     {
-        if (Directory.Exists(path) && ShardIndex.In(path) is { } index)
-            path = index;
+        if (Directory.Exists(path) && WeightFolder.Find(path) is { } found)
+            path = found;
         var file = OpenAny(path, part, mayBeIndex: true);
         file.Part = part;
         try

@@ -269,6 +269,9 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
     [InlineData("last.ckpt#ema")]
     [InlineData("matched:last.ckpt#state_dict.teacher")]
     [InlineData("model.safetensors.index.json")]
+    [InlineData("net#2.pth")]
+    [InlineData("net#2.pth#ema")]
+    [InlineData("run#3/last.ckpt#ema")]
     public void A_recipe_may_start_from_a_file_or_a_part_of_it(string init) =>
         Assert.Equal(init, RecipeReader.Parse($$"""
             name: r

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Marrow.Checkpoints;
 using Marrow.Checkpoints.Transfer;
 using Marrow.Exchange;
 using Marrow.Hub;
@@ -215,6 +216,40 @@ public sealed class ShardedWeightsTests : IDisposable
         Refused(Index, "b.safetensors: expected weights of PyTorch, safetensors or ONNX, found JSON text");
         File.WriteAllText(_folder["b.safetensors"], "<html><title>Sign in</title></html>");
         Refused(Index, "a page of HTML or XML (Sign in)");
+    }
+
+    [Theory]
+    [InlineData("model.safetensors")]
+    [InlineData("models/model.pt")]
+    [InlineData("pytorch_model.bin")]
+    public void A_folder_is_read_by_the_same_rule_wherever_it_is_named(string name)
+    {
+        using var model = Drafts.Model();
+        Directory.CreateDirectory(Path.GetDirectoryName(_folder[name])!);
+        Safetensors.Write(_folder[name], ModelWeights.Of(model));
+        WriteIndex(new() { ["a"] = "none.bin" }); // a file comes before an index
+        using (var file = WeightFiles.Open(_folder.Path))
+            Assert.Equal(_folder[name], file.Path);
+        using (var source = new LocalHub(_folder["none"]).Resolve(_folder.Path))
+            Assert.Equal(_folder[name], source.Weights.Path);
+        var (checkpoint, summary) = Importer.Run(_folder.Path, Request);
+        using (checkpoint)
+            Assert.Equal(Path.GetFileName(name), summary.File.Name);
+    }
+
+    [Fact]
+    public void A_mark_of_parts_in_the_name_of_a_file_is_part_of_the_name()
+    {
+        File.WriteAllBytes(_folder["net#2.pth"], new NestedFile().Open("model").Counting("a", 0, 2, 2).Close()
+            .Open("ema").Counting("a", 5, 2, 2).Close().Bytes());
+        var hub = new LocalHub(_folder["none"]);
+        foreach (var (reference, first) in ((string, float)[])[("net#2.pth", 0), ("net#2.pth#ema", 5)])
+        {
+            Assert.True(WeightFiles.HasEnding(reference));
+            using var source = hub.Resolve(_folder[reference]);
+            using var a = source.Weights.Read("a");
+            Assert.Equal(first, a[0, 0].item<float>());
+        }
     }
 
     [Fact]
