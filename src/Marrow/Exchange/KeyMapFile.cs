@@ -36,23 +36,21 @@ internal static class KeyMapFile
         var map = new Dictionary<string, RenamedKey>(StringComparer.Ordinal);
         try
         {
+            var bytes = InputFile.ReadAllBytes(path, MostBytes);
             using var json = JsonDocument.Parse(
-                InputFile.ReadAllBytes(path, MostBytes),
+                bytes.AsMemory(TextKinds.MarkBytes(bytes)),
                 new() { AllowDuplicateProperties = false, AllowTrailingCommas = true, MaxDepth = 8 });
             foreach (var property in Object(json.RootElement, path).EnumerateObject())
             {
                 if (property.NameEquals("keys"))
                 {
                     foreach (var key in Object(property.Value, path).EnumerateObject())
-                        map[key.Name] = Target(key, path);
+                        Add(key.Name, Target(key, path));
                 }
                 else if (property.NameEquals("drop") && property.Value.ValueKind == JsonValueKind.Array)
                 {
                     foreach (var key in property.Value.EnumerateArray())
-                    {
-                        if (!map.TryAdd(Text(key, path), new(null)))
-                            throw Bad(path, "each key once", $"'{Text(key, path)}' twice");
-                    }
+                        Add(Text(key, path), new(null));
                 }
                 else
                     throw Bad(path, "\"keys\" and \"drop\", a list", $"\"{property.Name}\"");
@@ -67,6 +65,12 @@ internal static class KeyMapFile
             throw new MarrowException($"{path}: can't be read as a map of keys ({e.Message}). {Remedy}", e);
         }
         return map.Count > 0 ? map : throw Bad(path, "keys of the file of weights", "none");
+
+        void Add(string key, RenamedKey target)
+        {
+            if (!map.TryAdd(key, target))
+                throw Bad(path, "each key once", $"'{VisibleText.Of(key)}' twice");
+        }
     }
 
     private static RenamedKey Target(JsonProperty source, string path)

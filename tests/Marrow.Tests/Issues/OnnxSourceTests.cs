@@ -51,6 +51,16 @@ public sealed class OnnxSourceTests : IDisposable
     }
 
     [Fact]
+    public void A_map_may_begin_with_the_mark_of_UTF_8()
+    {
+        using var scope = NewDisposeScope();
+        Write("a.onnx", [("a", ones(2, 3)), ("b", ones(3))]);
+        File.WriteAllText(Keys, """{"keys": {"a": "x"}, "drop": ["b"]}""", System.Text.Encoding.UTF8);
+        using var file = KeyMapFile.Apply(WeightFiles.Open(_folder["a.onnx"]), Keys);
+        Assert.Equal("x", Assert.Single(file.Entries).Name);
+    }
+
+    [Fact]
     public void A_transposed_last_layer_is_named_with_what_to_write_into_a_map()
     {
         using var scope = NewDisposeScope();
@@ -82,6 +92,8 @@ public sealed class OnnxSourceTests : IDisposable
         { """{"keys": {"a": "b"}}""", "one tensor for the key 'b', found 'a' and 'b'" },
         { """{"keys": {"a": "x", "a": "y"}}""", "a map of keys in JSON" },
         { """{"drop": ["a", "a"]}""", "each key once, found 'a' twice" },
+        { """{"drop": ["a"], "keys": {"a": "x"}}""", "each key once, found 'a' twice" },
+        { """{"keys": {"a": "x"}, "drop": ["a"]}""", "each key once, found 'a' twice" },
         { """{"keys": {"a": "\ud800"}}""", "a map of keys in JSON" },
     };
 
@@ -103,7 +115,7 @@ public sealed class OnnxSourceTests : IDisposable
         using var scope = NewDisposeScope();
         var numbers = arange(0, 20, ScalarType.Float32);
         File.WriteAllBytes(_folder["w.bin"], numbers.bytes.ToArray());
-        Save("m.onnx", Outside("w", [2, 3], "w.bin", "8", "24"), Outside("v", [20], "w.bin", null, null));
+        Save("m.onnx", Outside("w", [2, 3], "w.bin", "8", "24"), Outside("v", [20], "./w.bin", null, null));
         using (var file = WeightFiles.Open(_folder["m.onnx"]))
         {
             Assert.Equal([2f, 3f, 4f, 5f, 6f, 7f], file.Read("w").data<float>());
@@ -122,6 +134,9 @@ public sealed class OnnxSourceTests : IDisposable
                 ([2], "/etc/passwd", "0", null, "onnx.save_model"),
                 ([2], "folder/w.bin", "0", null, "onnx.save_model"),
                 ([2], "..", "0", null, "onnx.save_model"),
+                ([2], "./", "0", null, "in a file that is not named"),
+                ([2], "./../w.bin", "0", null, "'../w.bin'. Put the file"),
+                ([2], ".//etc/passwd", "0", null, "'/etc/passwd'. Put the file"),
                 ([2], null, "0", null, "in a file that is not named"),
                 ([1L << 62, 1L << 62], "w.bin", null, null, "a shape that fits a file in 'w'"),
             ])

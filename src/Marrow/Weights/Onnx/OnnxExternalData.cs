@@ -1,6 +1,7 @@
 // Where an ONNX file keeps numbers outside itself (onnx.proto, TensorProto.external_data): by the keys "location", a
 // path relative to the file's folder, "offset" and "length". The standard allows folders in that path; here it must be
-// the name of a file beside the ONNX file, so that no file can make another part of the disk be read.
+// the name of a file beside the ONNX file ("w.bin" or "./w.bin"), so that no file can make another part of the disk be
+// read.
 
 using System.Globalization;
 using Microsoft.Win32.SafeHandles;
@@ -30,6 +31,8 @@ internal sealed class OnnxExternalData(string path)
     public (int File, long Start) Find(string tensor, IReadOnlyDictionary<string, string> place, long bytes)
     {
         var location = place.GetValueOrDefault("location", "");
+        if (location.StartsWith("./", StringComparison.Ordinal))
+            location = location[2..]; // the same folder
         if (!ShardIndex.IsPlain(location))
             throw MarrowException.Bad(
                 path,
