@@ -27,7 +27,8 @@ internal static class ExportImport
         return WeightFolder.Find(path)
             ?? throw MarrowException.Bad(
                 path,
-                $"a folder with {string.Join(", ", WeightFolder.Files)} or an index (model.safetensors{ShardIndex.Ending})",
+                $"a folder with {string.Join(", ", WeightFolder.Files)} or an index "
+                    + $"(model.safetensors{ShardIndex.Ending})",
                 "none of them",
                 "Name the file of weights itself.");
     }

@@ -8,8 +8,8 @@ namespace Marrow.Hub;
 /// created last; <c>name@sha256:digits</c> with any unambiguous beginning of the digits; the folder of a checkpoint; or
 /// a .safetensors, .pth or .pt file, which means the bare weights unless the file lies in a checkpoint's folder, where
 /// it means that checkpoint with all its checks. Weights may be named by the folder that they lie in, those in several
-/// files also by their index; of a file with several sets of weights <c>last.ckpt#ema</c> names one. Checkpoints are only added and removed, never
-/// changed, and several processes may do so at once.
+/// files also by their index; of a file with several sets of weights <c>last.ckpt#ema</c> names one. Checkpoints are
+/// only added and removed, never changed, and several processes may do so at once.
 /// </summary>
 public sealed class LocalHub(string folder)
 {

@@ -243,6 +243,17 @@ public sealed class NestedCheckpointTests : IDisposable
     }
 
     [Fact]
+    public void The_docs_have_every_name_that_a_pickle_may_mention()
+    {
+        var page = File.ReadAllText(Path.Combine(Repository.Root(), "docs", "how-to-import.md"));
+        var list = page[page.IndexOf("\nThe names: ", StringComparison.Ordinal)..].Split("\n\n")[0];
+        // The page speaks of torch's storages and types as those of its table.
+        var named = PickleGlobals.Allowed.Values.Where(g =>
+            g.Call is not null || g.New is not null || !g.Name.StartsWith("torch ", StringComparison.Ordinal));
+        Assert.All(named, g => Assert.Matches($"[`.]{g.Name.Split(' ')[1]}`", list));
+    }
+
+    [Fact]
     public void Arrays_of_either_NumPy_are_data_and_never_called()
     {
         foreach (var core in (string[])["numpy.core", "numpy._core"])
@@ -297,10 +308,14 @@ public sealed class NestedCheckpointTests : IDisposable
             for (var i = 0; i < 100; i++)
                 pickle.Op('s');
         });
+        var (bytes, before) = (file.Bytes(), GC.GetAllocatedBytesForCurrentThread());
+        File.WriteAllBytes(_folder["places.pth"], bytes);
         Assert.Contains(
             "a dictionary of tensors",
-            Assert.Throws<MarrowException>(() => Open(file)).Message,
+            Assert.Throws<MarrowException>(() => PyTorchWeights.Open(_folder["places.pth"])).Message,
             StringComparison.Ordinal);
+        // Some objects for each of its bytes; to note each of the places would take gigabytes.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 256L * bytes.Length);
     }
 
     private PyTorchWeights Open(NestedFile file, string? part = null)

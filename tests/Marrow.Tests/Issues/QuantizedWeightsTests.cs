@@ -94,11 +94,28 @@ public sealed class QuantizedWeightsTests : IDisposable
     }
 
     [Fact]
-    public void The_two_lines_of_Python_stand_in_the_docs() =>
-        Assert.Contains(
-            "dequantize()",
-            File.ReadAllText(Path.Combine(Repository.Root(), "docs", "how-to-import.md")),
-            StringComparison.Ordinal);
+    public void The_two_lines_of_Python_in_the_docs_make_weights_that_are_read()
+    {
+        using var peer = new PythonPeer();
+        var page = File.ReadAllText(Path.Combine(Repository.Root(), "docs", "how-to-import.md"));
+        var section = page[page.IndexOf("## Quantised weights", StringComparison.Ordinal)..];
+        var lines = section.Split("```python\n")[1].Split("```")[0];
+        peer.Run(
+            $$"""
+            import os; os.chdir(r'{{_folder.Path}}')
+            class Model(torch.nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.register_buffer('w', torch.quantize_per_tensor(torch.ones(2, 3), 0.5, 0, torch.qint8))
+                    self.register_buffer('b', torch.ones(3))
+            model = Model()
+            """ + "\n" + lines
+        );
+        using var weights = WeightFiles.Open(_folder["weights.pth"]);
+        using var w = weights.Read("w");
+        Assert.Equal([1f, 1f, 1f, 1f, 1f, 1f], w.data<float>());
+        Assert.Equal(["w", "b"], weights.Entries.Select(e => e.Name));
+    }
 
     private void Refused(string path, string name, string says)
     {

@@ -1,13 +1,13 @@
-// What of an ONNX file is weights: the initialisers of its graph (onnx.proto: ModelProto.graph is field 7,
-// GraphProto.initializer 5, TensorProto's fields below), and what the file says of itself (ModelProto.metadata_props,
-// 14). Nodes, inputs and outputs are passed over: what the graph computes is not asked.
+// What of an ONNX file is weights: the initialisers of its graph (onnx.proto: ModelProto.graph is field 7, the graph's
+// "initializer" 5, TensorProto's fields below), and what the file says of itself (ModelProto.metadata_props, 14).
+// Nodes, inputs and outputs are passed over: what the graph computes is not asked.
 
 using System.Text;
 using TorchSharp;
 
 namespace Marrow.Weights.Onnx;
 
-/// <summary>The name, type, shape and place of one initializer.</summary>
+/// <summary>The name, type, shape and place of one initialiser.</summary>
 /// <param name="Start">The position of its first byte in its file.</param>
 /// <param name="File">The file that it lies in: 0 is the ONNX file itself.</param>
 /// <param name="PackedBytes">
@@ -18,7 +18,7 @@ internal sealed record OnnxEntry(
     string Name, torch.ScalarType Type, long[] Shape, long Start, int File = 0, long PackedBytes = 0)
     : WeightEntry(Name, Type, Shape);
 
-/// <summary>Finds the initializers of an ONNX file. Nothing in the file is trusted.</summary>
+/// <summary>Finds the initialisers of an ONNX file. Nothing in the file is trusted.</summary>
 internal sealed class OnnxInitializers
 {
     private const int Graph = 7, MetadataProps = 14; // ModelProto
@@ -87,7 +87,7 @@ internal sealed class OnnxInitializers
                 "Export the model with its weights as initialisers, or name the file that it was exported from.");
     }
 
-    /// <summary>The initializers, in the order of the file.</summary>
+    /// <summary>The initialisers, in the order of the file.</summary>
     public IReadOnlyList<OnnxEntry> Entries => _entries;
 
     /// <summary>The metadata of the file, by key.</summary>
