@@ -3,6 +3,7 @@ using Marrow.Hub;
 using Marrow.Inputs;
 using Marrow.Modules;
 using Marrow.Tasks;
+using Marrow.Tasks.Detect;
 using Marrow.Tasks.Masks;
 using TorchSharp;
 
@@ -105,6 +106,56 @@ internal static class ExportSamples
             classes,
             exclusive: classes.Length > 1);
 
+    /// <summary>A detector of boxes without corners.</summary>
+    public static Checkpoint Boxes(string hub) =>
+        Save(
+            hub,
+            new()
+            {
+                Architecture = "detect-densenet-mini",
+                Outputs = 2,
+                Detector = new()
+                {
+                    PyramidChannels = 16,
+                    HeadConvolutions = 1,
+                    AnchorSizes = [16],
+                    Corners = 0,
+                    Classes = 2,
+                },
+            },
+            DetectDescriptor.TaskName,
+            64,
+            96,
+            ["fracture", "implant"]);
+
+    /// <summary>A model of points along a curve, which keeps where they usually are.</summary>
+    public static Checkpoint Strip(string hub) =>
+        Save(
+            hub,
+            new() { Architecture = "strip-densenet-mini", Items = 3, Outputs = 2 },
+            CheckpointTask.RefinePoints,
+            32,
+            64,
+            ["left", "right"],
+            strip: new(InputStrip.UsualEnds));
+
+    /// <summary>
+    /// One of a task whose models can be written as ONNX. Throws <see cref="ArgumentException"/> for any other: a new
+    /// one needs a line here.
+    /// </summary>
+    public static Checkpoint OfTask(string hub, string task) => task switch
+    {
+        CheckpointTask.Classify => Classifier(hub),
+        CheckpointTask.DetectVertebrae => Detector(hub),
+        CheckpointTask.RegressCobb => Regressor(hub),
+        CheckpointTask.Regress => Numbers(hub),
+        CheckpointTask.Points => Points(hub, 64, 64),
+        CheckpointTask.RefinePoints => Strip(hub),
+        CheckpointTask.Segment => Segmentation(hub, 64, 96, "spine", "rib"),
+        DetectDescriptor.TaskName => Boxes(hub),
+        _ => throw new ArgumentException($"No sample of the task '{task}'.", nameof(task)),
+    };
+
     private static Checkpoint Save(
         string hub,
         ModelSpec spec,
@@ -113,7 +164,8 @@ internal static class ExportSamples
         int height,
         string[] classes,
         bool exclusive = false,
-        IReadOnlyList<Marrow.Datasets.ThreeClassFinding>? findings = null)
+        IReadOnlyList<Marrow.Datasets.ThreeClassFinding>? findings = null,
+        InputStrip? strip = null)
     {
         torch.manual_seed(11);
         using var model = ModelCatalogue.Create(spec);
@@ -129,7 +181,14 @@ internal static class ExportSamples
                 Classes = classes,
                 ExclusiveClasses = exclusive,
                 ThreeClassFindings = findings ?? [],
-                Input = new() { Width = width, Height = height, Channels = spec.Channels, Fit = Fit.Letterbox },
+                Input = new()
+                {
+                    Width = width,
+                    Height = height,
+                    Channels = spec.Channels,
+                    Fit = Fit.Letterbox,
+                    Strip = strip,
+                },
             },
         }).Save(hub);
     }
@@ -146,7 +205,7 @@ internal static class ExportSamples
                 key.EndsWith("running_var", StringComparison.Ordinal)
                 || (value.dim() == 1 && key.EndsWith("weight", StringComparison.Ordinal)))
                 value.uniform_(0.5, 1.5);
-            else if (value.dim() == 1)
+            else if (value.dim() == 1 || key == "offsets")
                 value.normal_(0, 0.1);
         }
     }

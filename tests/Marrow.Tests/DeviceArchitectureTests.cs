@@ -20,8 +20,10 @@ public class DeviceArchitectureTests
         "Marrow.Inputs.Preprocessor", // a new tensor is filled with images
         "Marrow.Weights.WeightFile", // files of weights are read into new tensors,
         "Marrow.Weights.Safetensors", // and written from copies that were brought to the processor
+        "Marrow.Weights.Onnx.OnnxWeights", // numbers of 16 bits are unpacked into new tensors
         "Marrow.Weights.TensorDigest", // as above
         "Marrow.Exchange.PyTorchWriter", // as above
+        "Marrow.Exchange.ExportedWeights", // as above, and fills what it makes there from a file's notes
         "Marrow.Checkpoints.Transfer.WarmStart", // asks for the device first
         "Marrow.Checkpoints.Transfer.CheckpointDiff", // reads files of weights, or copies brought to the processor
         "Marrow.Training.Loop.RunState", // hashes copies that were brought to the processor
@@ -37,6 +39,7 @@ public class DeviceArchitectureTests
         "Marrow.Computing.Cpu.BlockMaps", // kernels for the processor alone
         "Marrow.Computing.Cpu.ChannelAffine",
         "Marrow.Computing.Cpu.FusedNorm",
+        "Marrow.Exchange.ExportedWeights", // the numbers in a file's notes become tensors there
         "Marrow.Exchange.Importer", // files are converted there
         "Marrow.Exchange.ImportSource",
         // batches are made there by the loader's threads, and brought to the device as a whole

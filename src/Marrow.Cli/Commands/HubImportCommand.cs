@@ -12,7 +12,8 @@ internal static class HubImportCommand
         var file = new Argument<string>("FILE")
         {
             Description =
-                "A file of weights of PyTorch, safetensors or ONNX, whatever its name; or the folder of a bundle.",
+                "A file of weights of PyTorch, safetensors or ONNX, whatever its name; an index of several files; or "
+                    + "the folder of one, or of a bundle.",
         };
         var name = new Option<string>("--name")
         {
@@ -32,6 +33,19 @@ internal static class HubImportCommand
                 $"How keys and input are translated: {string.Join(", ", Importer.Maps)}. Without it, told by "
                     + $"the keys.",
         };
+        var part = new Option<string?>("--part")
+        {
+            HelpName = "KEY",
+            Description =
+                "Which weights are meant, where the file has several: ema, state_dict.teacher. Without it those that "
+                    + "were trained, before averages of them.",
+        };
+        var keys = new Option<string?>("--keys")
+        {
+            HelpName = "FILE",
+            Description =
+                "A map in JSON of which tensor is which, and which are transposed, for files with names of their own.",
+        };
         var license = new Option<string>("--license")
         {
             HelpName = "SPDX",
@@ -41,7 +55,7 @@ internal static class HubImportCommand
         var classes = new Option<string?>("--classes")
         {
             HelpName = "A,B,C",
-            Description = "Names of the outputs in order, where the map has none for them.",
+            Description = "Names of the outputs in order, where the map has none for them; else class0, class1, ...",
         };
         var exclusive = new Option<bool?>("--exclusive")
         {
@@ -65,13 +79,15 @@ internal static class HubImportCommand
         var hub = HubFolder.OptionToFill();
         return new Command("import", "Bring weights of another program into the hub. Nothing in the file is run.")
         {
-            file, name, architecture, map, license, classes, exclusive, width, height, hub,
+            file, name, architecture, map, part, keys, license, classes, exclusive, width, height, hub,
         }
             .WithExamples(
                 "marrow hub import densenet121-a639ec97.pth --name imagenet --license BSD-3-Clause",
                 "marrow hub import xrv-all.pth --name densenet121.xrv --license Apache-2.0",
                 "marrow hub import exported/cxr --name again",
-                "marrow hub import monai.pt --name densenet121.fracture --classes fracture,normal --exclusive")
+                "marrow hub import monai.pt --name densenet121.fracture --classes fracture,normal --exclusive",
+                "marrow hub import last.ckpt --name mean --part ema",
+                "marrow hub import model.onnx --name zoo --keys keys.json")
             .Does(
                 (parsed, output, cancellation) =>
                 {
@@ -83,6 +99,8 @@ internal static class HubImportCommand
                             HubFolder = HubFolder.ToFill(parsed, hub),
                             Architecture = parsed.GetValue(architecture),
                             Map = parsed.GetValue(map),
+                            Part = parsed.GetValue(part),
+                            Keys = parsed.GetValue(keys),
                             License = parsed.GetRequiredValue(license),
                             Classes = CommaList.Names("--classes", parsed.GetValue(classes)),
                             ExclusiveClasses = parsed.GetValue(exclusive),

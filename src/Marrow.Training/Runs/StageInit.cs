@@ -35,6 +35,11 @@ internal static class StageInit
             : WarmStart.Probe(copied, source, task.Model, task.Spec);
         AtomicFile.WriteText(context.File("receipt.json"), JsonSerializer.Serialize(receipt, MarrowJson.Options));
         WarmStart.RequireCoverage(copied, stage.InitCoverage);
+        if (source.WeightsOnly && WeightSource.Of(source) is { OtherParts: { Count: > 0 } parts })
+            context.Say(
+                $"{source.Weights.Path} has more weights than were read"
+                    + $"{(source.Weights.Place is { Length: > 0 } place ? $" under '{place}'" : "")}; "
+                    + $"each can be named behind a #: {string.Join(", ", parts)}");
         if (isMatched)
         {
             context.Say($"random weights with the statistics of each layer of {receipt.Source}");

@@ -34,6 +34,12 @@ internal abstract class BackboneSpelling
     /// </summary>
     public virtual IReadOnlyDictionary<string, string> Numbered { get; } = new Dictionary<string, string>();
 
+    /// <summary>
+    /// Marrow's keys by what the first layers are called where a program keeps the backbone's layers as a sequence,
+    /// which numbers them: "0." for the first one. Empty where no such program is known.
+    /// </summary>
+    public virtual IReadOnlyDictionary<string, string> FirstInSequence { get; } = new Dictionary<string, string>();
+
     /// <summary>A key in Marrow's own spelling, whatever stands in front of the backbone's part.</summary>
     public virtual string Own(string key) => key;
 

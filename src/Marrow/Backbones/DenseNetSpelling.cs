@@ -22,8 +22,12 @@ internal sealed partial class DenseNetSpelling : BackboneSpelling
 
     public override string FirstConvolution => "conv0.weight";
 
-    /// <summary>Of torchvision and torchxrayvision, of CheXNet, whose head ends with a sigmoid, and of MONAI.</summary>
-    public override IReadOnlyList<string> Heads => ["classifier.", "classifier.0.", "class_layers.out."];
+    /// <summary>
+    /// Of torchvision and torchxrayvision, of CheXNet, whose head ends with a sigmoid, of heads that begin with
+    /// dropout, of MONAI, and of modules that hold backbone and head side by side.
+    /// </summary>
+    public override IReadOnlyList<string> Heads =>
+        ["classifier.", "classifier.0.", "classifier.1.", "class_layers.out.", "fc.", "head."];
 
     public override (string Models, string File)? Torchvision =>
         ("densenet121, densenet169 and densenet201", "torchvision/models/densenet.py");

@@ -4,12 +4,15 @@ using System.Text.RegularExpressions;
 namespace Marrow.Backbones;
 
 /// <summary>
-/// ResNet's keys: torchvision's own, which most programs have. ML.NET's ResNet18.onnx, which CNTK wrote, numbers its
-/// weights; they are known by all of those numbers together.
+/// ResNet's keys: torchvision's own, which most programs have. Where the children of torchvision's module were put into
+/// a sequence, as RadImageNet's files have them, the layers are numbers: "4.0.conv1" is "layer1.0.conv1". ML.NET's
+/// ResNet18.onnx, which CNTK wrote, numbers its weights; they are known by all of those numbers together.
 /// </summary>
 internal sealed partial class ResNetSpelling : BackboneSpelling
 {
     private const int ShownLayers = 8; // in a message
+    private const int LongestKey = 512; // longer ones are no model's
+    private const char FirstLayer = '4'; // of the children: conv1, bn1, relu, maxpool, layer1
 
     public static readonly ResNetSpelling Instance = new();
 
@@ -22,12 +25,28 @@ internal sealed partial class ResNetSpelling : BackboneSpelling
 
     public override string FirstConvolution => "conv1.weight";
 
-    public override IReadOnlyList<string> Heads => ["fc.", "classifier."];
+    /// <summary>
+    /// Of torchvision, of heads in a sequence, the second of which begins with dropout, and of modules that hold
+    /// backbone and head side by side.
+    /// </summary>
+    public override IReadOnlyList<string> Heads =>
+        ["fc.", "fc.0.", "fc.1.", "classifier.", "classifier.0.", "classifier.1.", "head."];
 
     public override (string Models, string File)? Torchvision =>
         ("resnet18, resnet34 and resnet50", "torchvision/models/resnet.py");
 
     public override IReadOnlyDictionary<string, string> Numbered => CntkResNet.Keys;
+
+    public override IReadOnlyDictionary<string, string> FirstInSequence { get; } =
+        new Dictionary<string, string> { ["0."] = "conv1.", ["1."] = "bn1." };
+
+    /// <summary>
+    /// "...4.0.conv1.weight" to "...7.1.bn2.bias" of a sequence become "...layer1.0.conv1.weight" to
+    /// "...layer4.1.bn2.bias".
+    /// </summary>
+    public override string Own(string key) => key.Length <= LongestKey
+        ? InSequence().Replace(key, m => $"{m.Groups[1].Value}layer{m.Groups[2].Value[0] - FirstLayer + 1}.")
+        : key;
 
     /// <summary>
     /// The blocks of each layer, whether they have three convolutions, and the channels of the first; 0 without it.
@@ -52,4 +71,7 @@ internal sealed partial class ResNetSpelling : BackboneSpelling
 
     [GeneratedRegex(@"^layer(\d+)\.(\d+)\.", RegexOptions.CultureInvariant)]
     private static partial Regex Place();
+
+    [GeneratedRegex(@"(^|\.)([4-7])\.(?=\d+\.(?:conv[123]|bn[123]|downsample)\.)", RegexOptions.CultureInvariant)]
+    private static partial Regex InSequence();
 }

@@ -225,19 +225,23 @@ public sealed class Checkpoint : IDisposable
                 "The checkpoint is damaged or was changed: fetch or save it again.");
     }
 
-    /// <summary>Loads a bare file of weights in the format of safetensors, PyTorch or ONNX.</summary>
-    internal static Checkpoint LoadWeights(string path) => LoadWeights(path, CancellationToken.None);
-
-    internal static Checkpoint LoadWeights(string path, CancellationToken cancellation)
+    /// <summary>
+    /// Loads a bare file of weights in the format of safetensors, PyTorch or ONNX, or weights in several files by their
+    /// index.
+    /// </summary>
+    /// <param name="part">The set of weights that is meant when the file has several; null to choose by name.</param>
+    internal static Checkpoint LoadWeights(
+        string path, string? part = null, CancellationToken cancellation = default)
     {
-        var weights = WeightFiles.Open(path);
+        var weights = WeightFiles.Open(path, part);
         try
         {
             return new(
-                path,
-                System.IO.Path.GetFileNameWithoutExtension(path),
+                weights.Path,
+                System.IO.Path.GetFileNameWithoutExtension(weights.Path)
+                    + (part is null ? "" : $"{WeightReference.PartMark}{part}"),
                 Digest.OfHex(weights.Sha256(cancellation)),
-                File.GetLastWriteTimeUtc(path),
+                File.GetLastWriteTimeUtc(weights.Path),
                 null,
                 weights);
         }

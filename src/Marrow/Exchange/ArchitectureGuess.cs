@@ -51,6 +51,8 @@ internal static class ArchitectureGuess
             || key.StartsWith("conv_blocks_localization.", StringComparison.Ordinal)
             || key.Contains("up_path.", StringComparison.Ordinal)
             || key.Contains("upconv", StringComparison.OrdinalIgnoreCase)),
+        ("a ResNet of Hugging Face's transformers", key =>
+            key.EndsWith("embedder.embedder.convolution.weight", StringComparison.Ordinal)),
         ("a language model", key =>
             key.Contains("word_embeddings.", StringComparison.Ordinal)
             || key.Contains("embed_tokens.", StringComparison.Ordinal)),
@@ -72,10 +74,13 @@ internal static class ArchitectureGuess
     };
 
     /// <summary>The error for weights in which no classifier on a backbone of the catalogue is found.</summary>
-    public static MarrowException Unknown(WeightFile file)
+    /// <param name="headless">The backbone that was found, without a last layer; null when none was found.</param>
+    public static MarrowException Unknown(WeightFile file, ForeignKeys? headless = null)
     {
+        if (LostNorms.ByNames(file.Path, file.Entries) is { } folded)
+            return folded;
         var keys = file.Entries.Select(e => ForeignKeys.Unwrap(e.Name)).ToList();
-        var name = Of(keys);
+        var name = Named(keys, headless);
         var shown = string.Join(
             ", ",
             file.Entries.Take(NamedTensors).Select(e => $"'{PickleReader.Shown(e.Name)}' {ShapeText.Of(e.Shape)}"));
@@ -83,11 +88,30 @@ internal static class ArchitectureGuess
             $"the weights of a classifier on one of {string.Join(", ", BackboneCatalogue.Names)}",
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{keys.Count} tensors such as {shown}{(name is null ? "" : $": by its keys {name}")}"),
+                $"{keys.Count} tensors{Under(file)} such as {shown}{(name is null ? "" : $": by its keys {name}")}"),
             $"{string.Join("; ", BackboneCatalogue.Kinds.Select(kind => kind.Sources))} can be imported, "
-                + "and every model that marrow hub export wrote as safetensors, pth or bundle; other architectures "
-                + "can't."
+                + "and every model that marrow hub export wrote; other architectures can't. Where the keys have "
+                + "names of their own, say what they are by a map (--keys)."
+                + (headless is null ? "" : $" A backbone alone can start a stage: init: {file.Reference}.")
+                + LostNorms.AboutMatrices(file.Entries)
+                + file.AboutOthers([.. file.OtherParts, .. headless?.OtherParts ?? []])
         );
+    }
+
+    private static string Under(WeightFile file) =>
+        file.Place.Length > 0 ? $" under '{file.Place}'" : "";
+
+    /// <summary>Returns the architecture by its keys, and says when only its last layer was not found.</summary>
+    private static string? Named(IReadOnlyCollection<string> keys, ForeignKeys? headless)
+    {
+        var name = Of(keys);
+        if (headless?.Kind is not { } kind)
+            return name;
+        name ??= $"a {kind.Kind}";
+        return name == $"a {kind.Kind}" || name.StartsWith($"a {kind.Kind}-", StringComparison.Ordinal)
+            ? $"{name} without a classifier's last layer "
+                + $"({string.Join(", ", kind.Heads.Select(head => head + "weight"))})"
+            : name;
     }
 
     /// <summary>Returns the architecture that the keys point to, or null when they point to none.</summary>

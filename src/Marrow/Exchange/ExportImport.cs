@@ -11,17 +11,6 @@ namespace Marrow.Exchange;
 internal static class ExportImport
 {
     /// <summary>
-    /// The files with weights in a bundle, or in a model of Hugging Face's hub, in the order in which they are
-    /// preferred.
-    /// </summary>
-    private static readonly string[] InFolder =
-    [
-        Checkpoint.WeightsFile,
-        Path.Combine("models", "model.pt"),
-        "pytorch_model.bin",
-    ];
-
-    /// <summary>
     /// Returns the path of the file of weights. For a folder this is the file inside the bundle. Throws
     /// <see cref="MarrowException"/> when the folder holds no weights or is a checkpoint.
     /// </summary>
@@ -35,10 +24,11 @@ internal static class ExportImport
                 "weights of another program, or an export",
                 "a checkpoint of Marrow",
                 "It needs no import: name its folder wherever a checkpoint is named.");
-        return InFolder.Select(file => Path.Combine(path, file)).FirstOrDefault(File.Exists)
+        return WeightFolder.Find(path)
             ?? throw MarrowException.Bad(
                 path,
-                $"a folder with {string.Join(", ", InFolder)}",
+                $"a folder with {string.Join(", ", WeightFolder.Files)} or an index "
+                    + $"(model.safetensors{ShardIndex.Ending})",
                 "none of them",
                 "Name the file of weights itself.");
     }
@@ -47,15 +37,15 @@ internal static class ExportImport
     /// Rebuilds the checkpoint, which the caller disposes. Throws <see cref="MarrowException"/> when the request
     /// contradicts the file.
     /// </summary>
+    /// <param name="weights">The file's weights, as <see cref="ExportedFile.WholeIn"/> returns them.</param>
     public static (Checkpoint Checkpoint, ImportSummary Summary) Restore(
         WeightFile file,
         ExportedFile exported,
+        IReadOnlyList<KeyValuePair<string, torch.Tensor>> weights,
         ImportRequest request)
     {
         RequireNoContradiction(file.Path, exported, request);
         Checkpoint.RequireSize(file, exported.Config.Model);
-        using var scope = torch.NewDisposeScope();
-        var weights = file.Entries.Select(e => KeyValuePair.Create(e.Name, file.Read(e.Name))).ToList();
         var types = weights.Where(w => w.Value.Dimensions >= 2).Select(w => w.Value.dtype).Distinct().ToList();
         var config = exported.Config;
         var summary = new ImportSummary(
@@ -63,6 +53,7 @@ internal static class ExportImport
             Architecture: config.Model.Architecture,
             Place: "",
             Others: [],
+            OtherParts: [],
             Tensors: weights.Count,
             Mapped: weights.Count,
             Renamed: 0,
@@ -77,7 +68,9 @@ internal static class ExportImport
                     .Order()
                     .Select(t => t.ToString().ToLowerInvariant())),
             Classes: config.Classes,
-            Input: config.Input.Describe());
+            Input: config.Input.Describe(),
+            KeyMap: null,
+            Warnings: []);
         var checkpoint = new CheckpointDraft
         {
             Name = request.Name.Contains('.', StringComparison.Ordinal)

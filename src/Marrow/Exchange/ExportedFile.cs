@@ -25,7 +25,7 @@ internal sealed record ExportedFile(
     /// <summary>The text that such files have in place of the name of an import map.</summary>
     public const string Map = "marrow-export";
 
-    private const string Remedy =
+    public const string Remedy =
         "The file's notes are damaged: export it again, or name a map (--map) to import it as another program's.";
 
     /// <summary>
@@ -56,13 +56,20 @@ internal sealed record ExportedFile(
         return exported;
     }
 
-    /// <summary>Reads all tensors and returns true when they are exactly the ones that were exported.</summary>
-    public bool IsWholeIn(WeightFile file)
+    /// <summary>
+    /// Reads the weights, which belong to the caller's dispose scope. Returns null when they are not exactly those that
+    /// were exported.
+    /// </summary>
+    public IReadOnlyList<KeyValuePair<string, torch.Tensor>>? WholeIn(WeightFile file)
     {
         if (Weights.Length == 0)
-            return false;
+            return null;
         using var scope = torch.NewDisposeScope();
-        return TensorDigest.Of(file.Entries.Select(e => KeyValuePair.Create(e.Name, file.Read(e.Name)))) == Weights;
+        if (ExportedWeights.Read(file, Config) is not { } weights || TensorDigest.Of(weights) != Weights)
+            return null;
+        foreach (var (_, tensor) in weights)
+            tensor.MoveToOuterDisposeScope();
+        return weights;
     }
 
     /// <summary>

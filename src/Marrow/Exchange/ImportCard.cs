@@ -17,7 +17,7 @@ internal static class ImportCard
                     summary.File.Name
                 )}` by the map `{map.Name}`: {map.Source}.
 
-                {Keys(summary)}
+                {Keys(summary)}{string.Concat(summary.Warnings.Select(warning => "\n\n" + warning))}
 
                 How the source prepares an image: {map.Preprocessing}{Resized(request, map)}
                 """
@@ -38,6 +38,8 @@ internal static class ImportCard
                 + $"tensors{(summary.Place.Length > 0 ? $" under `{MarkdownText.Code(summary.Place)}`" : "")}, "
                 + $"{summary.Mapped} became the model's ({summary.Renamed} under another key), in {summary.Precision}."
         );
+        if (summary.KeyMap is { } map)
+            text += $" Which tensor is which the map of keys `{MarkdownText.Code(map)}` said.";
         text += string.Concat(summary.Dropped.Select(d => $" Dropped: `{MarkdownText.Code(d.Key)}` ({d.Reason})."));
         if (summary.Filled > 0)
             text += string.Create(

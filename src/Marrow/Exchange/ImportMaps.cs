@@ -190,11 +190,19 @@ internal static class ImportMaps
             .ToDictionary(m => m.Name, StringComparer.Ordinal);
 
     /// <summary>
+    /// Returns the map for a file whose source nothing tells: that of torchvision's models of the same kind, from which
+    /// most classifiers are made; null when there is none.
+    /// </summary>
+    public static ImportMap? Like(BackboneSpelling kind) => All.GetValueOrDefault(TorchvisionName(kind));
+
+    private static string TorchvisionName(BackboneSpelling kind) => $"torchvision-{kind.Kind.ToLowerInvariant()}";
+
+    /// <summary>
     /// Returns the map of torchvision's classifiers on one kind of backbone, such as "torchvision-densenet".
     /// </summary>
     private static ImportMap Torchvision(BackboneSpelling kind) =>
         new(
-            name: $"torchvision-{kind.Kind.ToLowerInvariant()}",
+            name: TorchvisionName(kind),
             source: $"torchvision's {kind.Torchvision!.Value.Models} (pytorch/vision, {kind.Torchvision.Value.File})",
             input: ImageNet,
             preprocessing: "torchvision makes the shorter side 256 px, cuts 224 x 224 px from the centre and "

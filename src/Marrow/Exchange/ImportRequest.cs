@@ -26,11 +26,26 @@ public sealed class ImportRequest
     public string? Map { internal get; init; }
 
     /// <summary>
+    /// The set of weights that is meant when the file has several, by its key ("ema", "state_dict.teacher"); null to
+    /// take the weights that were trained before averages of them.
+    /// </summary>
+    public string? Part { internal get; init; }
+
+    /// <summary>
+    /// The path of a JSON file that says which of the file's tensors is which, for files with names of their own; null
+    /// when the keys are those of a known program.
+    /// </summary>
+    public string? Keys { internal get; init; }
+
+    /// <summary>
     /// The licence of the weights, as an SPDX identifier or a LicenseRef. Files of weights do not state it.
     /// </summary>
     public string License { internal get; init; } = Licenses.Unknown;
 
-    /// <summary>The names of the outputs, in order.</summary>
+    /// <summary>
+    /// The names of the outputs, in order; null for those of the map, or "class0", "class1" and so on where it has
+    /// none.
+    /// </summary>
     public IReadOnlyList<string>? Classes { internal get; init; }
 
     /// <summary>

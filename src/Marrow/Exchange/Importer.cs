@@ -1,4 +1,3 @@
-using System.Globalization;
 using Marrow.Backbones;
 using Marrow.Checkpoints;
 using Marrow.Computing;
@@ -24,8 +23,8 @@ public static class Importer
     /// <summary>
     /// Imports a file. The caller disposes the checkpoint. A file that Marrow exported, or the folder of a bundle,
     /// becomes the same checkpoint again; when its weights were changed since the export, only the licence terms are
-    /// kept. Throws <see cref="MarrowException"/> when the file is refused (see <see cref="PyTorchWeights.Open"/>),
-    /// when it fits no known map or model, when some of its tensors are left over, and when its classes have no names.
+    /// kept. Throws <see cref="MarrowException"/> when the file is refused (see <see cref="WeightFiles.Open"/>), when
+    /// it fits no known map or model, and when some of its tensors are left over.
     /// </summary>
     public static (Checkpoint Checkpoint, TextReport Report) Import(
         string path, ImportRequest request, CancellationToken cancellation = default)
@@ -39,38 +38,34 @@ public static class Importer
         string path, ImportRequest request, CancellationToken cancellation = default)
     {
         using var scope = NewDisposeScope();
-        path = ExportImport.Locate(path);
-        using var file = WeightFiles.Open(path);
+        using var file = Open(ExportImport.Locate(path), request);
+        path = file.Path;
         var exported = ExportedFile.Of(file);
-        if (exported is not null && request.Map is null && exported.IsWholeIn(file))
-            return ExportImport.Restore(file, exported, request);
+        if (exported is not null
+            && request is { Map: null, Keys: null, Part: null }
+            && exported.WholeIn(file) is { } whole)
+            return ExportImport.Restore(file, exported, whole, request);
         var given = request.Map is { } asked ? ImportSource.Named(asked) : null;
         var source = ImportSource.Of(file, given);
         var (map, entries) = (source.Map, source.Entries);
         var architecture = request.Architecture is { } named
             ? Known(named)
-            : KeyMapping.Architecture(entries, source.Kind, path);
+            : KeyMapping.Architecture(source, file);
         var outputs = map.IsWithoutHead ? BackboneCatalogue.Get(architecture).Levels[^1].Channels : source.Outputs;
-        if (source.Channels is not (1 or 3) || outputs < 1)
+        // Before anything of these sizes is made: an empty tensor may claim any.
+        if (source.Channels is not (1 or 3) || outputs is < 1 or > CheckpointConfig.MostOutputs)
             throw MarrowException.Bad(
                 path,
-                "a classifier of 1 or 3 input channels",
+                $"a classifier of 1 or 3 input channels and 1 to {CheckpointConfig.MostOutputs} outputs",
                 $"{source.Channels} channels and {outputs} outputs",
-                "Name the file of such a model, or take over what fits by a warm start.");
-        var classes = Classes(request.Classes ?? source.NamesOf(outputs), outputs, map, path);
-        var config = Config(
-            request,
-            map,
-            architecture,
-            map.GreyFactor is null ? source.Channels : 1,
-            classes,
-            Thresholds(file, entries));
+                "Name the file of such a model, or take over what fits by a warm start." + source.AboutOthers);
+        var (config, warnings) = ImportConfig.Of(request, source, architecture, outputs, file);
         config.Validate(path);
 
         Dictionary<string, long[]> shapes;
         using (var model = TorchGenerator.Kept(() => ModelCatalogue.Create(config.Model)))
             shapes = model.state_dict().ToDictionary(s => s.Key, s => s.Value.shape, StringComparer.Ordinal);
-        var fitted = KeyMapping.Fit(source.ShapesIn(shapes), entries, map, path);
+        var fitted = KeyMapping.Fit(source.ShapesIn(shapes), source, file);
         List<KeyValuePair<string, Tensor>> weights =
         [
             .. fitted.Select(f =>
@@ -89,9 +84,10 @@ public static class Importer
                     ? exported?.License ?? map.License ?? request.License
                     : request.License),
             Architecture: architecture,
-            Place: (file as PyTorchWeights)?.Place ?? "",
-            Others: (file as PyTorchWeights)?.Others ?? [],
-            Tensors: entries.Count,
+            Place: file.Place,
+            Others: [.. file.Others, .. source.Left],
+            OtherParts: source.OtherParts,
+            Tensors: file.Entries.Count,
             Mapped: fitted.Values.Count(e => e is not null),
             Renamed: fitted.Count(f => f.Value is { } entry && entry.Name != f.Key),
             Dropped:
@@ -102,8 +98,10 @@ public static class Importer
             ],
             Filled: fitted.Values.Count(e => e is null),
             Precision: Precision(fitted),
-            Classes: classes,
-            Input: config.Input.Describe());
+            Classes: config.Classes,
+            Input: config.Input.Describe(),
+            KeyMap: request.Keys is { } keys ? Path.GetFileName(keys) : null,
+            Warnings: warnings);
         var checkpoint = new CheckpointDraft
         {
             Name = request.Name.Contains('.', StringComparison.Ordinal)
@@ -119,80 +117,16 @@ public static class Importer
         return (checkpoint, summary);
     }
 
+    private static WeightFile Open(string path, ImportRequest request)
+    {
+        var file = WeightFiles.Open(path, request.Part);
+        return request.Keys is { } keys ? KeyMapFile.Apply(file, keys) : file;
+    }
+
     private static string Known(string architecture) => BackboneCatalogue.Names.Contains(architecture)
         ? architecture
         : throw new MarrowException($"Unknown architecture '{architecture}' for an import. "
             + $"Known: {string.Join(", ", BackboneCatalogue.Names)}.");
-
-    private static IReadOnlyList<string> Classes(
-        IReadOnlyList<string> names,
-        int outputs,
-        ImportMap map,
-        string path
-    ) =>
-        names.Count == outputs
-            ? names
-            : throw MarrowException.Bad(
-                path,
-                string.Create(CultureInfo.InvariantCulture, $"a name for each of its {outputs} outputs"),
-                names.Count == 0
-                    ? "none: the file has no names"
-                    : $"{names.Count} of the map {map.Name} or of --classes",
-                "Give them in order: --classes A,B,C.");
-
-    /// <summary>
-    /// Returns torchxrayvision's operating points, one for each output; null when the file has none. NaN stands for an
-    /// output that was never trained.
-    /// </summary>
-    private static float[]? Thresholds(WeightFile file, IReadOnlyDictionary<string, WeightEntry> entries)
-    {
-        if (!entries.TryGetValue("op_threshs", out var entry) || entry.Elements > int.MaxValue)
-            return null;
-        using var scope = NewDisposeScope();
-        return file.Read(entry.Name).to(ScalarType.Float32).Values<float>();
-    }
-
-    private static CheckpointConfig Config(
-        ImportRequest request,
-        ImportMap map,
-        string architecture,
-        int channels,
-        IReadOnlyList<string> classes,
-        float[]? thresholds)
-    {
-        var input = map.Input(channels);
-        return new()
-        {
-            Model = new() { Architecture = architecture, Channels = channels, Outputs = classes.Count },
-            Task = ModelCatalogue.TaskOf(architecture),
-            Classes = classes,
-            ExclusiveClasses = request.ExclusiveClasses ?? map.ExclusiveClasses,
-            Input = input with { Width = request.Width ?? input.Width, Height = request.Height ?? input.Height },
-            Outputs = [.. classes.Select((name, i) => map.IsWithoutHead ? Feature(name) : Output(name, i))],
-        };
-
-        OutputMeaning Feature(string name) =>
-            new(
-                name,
-                "number",
-                "A feature of the backbone, averaged over the image; it stands for no finding.",
-                Trained: false);
-
-        OutputMeaning Output(string name, int i) => thresholds is null || i >= thresholds.Length
-            ? new(name, "probability", $"{name} is present.")
-            : float.IsNaN(thresholds[i])
-                ? new(
-                    name,
-                    "probability",
-                    $"{name} is present; torchxrayvision has no operating point for it.",
-                    Trained: false)
-            : new(
-                name,
-                "probability",
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{name} is present; torchxrayvision's operating point is {thresholds[i]:G6}."));
-    }
 
     /// <summary>
     /// Reads a tensor in its stored type, except that float64 becomes float32, in which models compute.

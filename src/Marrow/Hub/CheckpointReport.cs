@@ -1,5 +1,6 @@
 using System.Globalization;
 using Marrow.Checkpoints;
+using Marrow.Checkpoints.Transfer;
 using Marrow.Metrics;
 
 namespace Marrow.Hub;
@@ -81,7 +82,13 @@ internal static class CheckpointReport
             $"{NumberText.MiB(shown.Bytes)} MiB, "
                 + $"{NumberText.Of(checkpoint.Weights.Entries.Sum(e => e.Elements) / 1e6, "0.00")} million weights");
         if (checkpoint.WeightsOnly)
+        {
+            if (checkpoint.Weights.Place.Length > 0)
+                yield return ("read from", checkpoint.Weights.Place);
+            if (WeightSource.Of(checkpoint).OtherParts is { Count: > 0 } parts)
+                yield return ("other weights in the file", string.Join(", ", parts));
             yield break;
+        }
         var config = checkpoint.Config;
         yield return ("created", checkpoint.Created.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture));
         yield return ("task", config.Task);

@@ -1,4 +1,5 @@
 using Marrow.Checkpoints;
+using Marrow.Weights;
 
 namespace Marrow.Hub;
 
@@ -6,8 +7,9 @@ namespace Marrow.Hub;
 /// A folder of checkpoints, <c>name/digest/</c>. A reference is one of these: a name, which means the checkpoint
 /// created last; <c>name@sha256:digits</c> with any unambiguous beginning of the digits; the folder of a checkpoint; or
 /// a .safetensors, .pth or .pt file, which means the bare weights unless the file lies in a checkpoint's folder, where
-/// it means that checkpoint with all its checks. Checkpoints are only added and removed, never changed, and several
-/// processes may do so at once.
+/// it means that checkpoint with all its checks. Weights may be named by the folder that they lie in, those in several
+/// files also by their index; of a file with several sets of weights <c>last.ckpt#ema</c> names one. Checkpoints are
+/// only added and removed, never changed, and several processes may do so at once.
 /// </summary>
 public sealed class LocalHub(string folder)
 {
@@ -92,7 +94,7 @@ public sealed class LocalHub(string folder)
             return digits is null ? Newest(name) : Exactly(name, digits);
         if (CheckpointFolder(reference) is { } folder)
             return HubScan.Read(folder);
-        throw IsBareWeights(reference)
+        throw WeightReference.Find(reference) is not null
             ? MarrowException.Bad(
                 reference,
                 "a whole checkpoint",
@@ -111,8 +113,10 @@ public sealed class LocalHub(string folder)
     /// Loads a checkpoint in the same way. Throws <see cref="OperationCanceledException"/> when it is cancelled.
     /// </summary>
     public Checkpoint Resolve(string reference, CancellationToken cancellation) =>
-        !HasName(Split(reference).Name) && CheckpointFolder(reference) is null && IsBareWeights(reference)
-            ? Checkpoint.LoadWeights(reference, cancellation)
+        !HasName(Split(reference).Name)
+        && CheckpointFolder(reference) is null
+        && WeightReference.Find(reference) is var (path, part)
+            ? Checkpoint.LoadWeights(path, part, cancellation)
             : HubDisk.Load(Find(reference).Folder, cancellation);
 
     /// <summary>
@@ -202,14 +206,15 @@ public sealed class LocalHub(string folder)
     private static string? CheckpointFolder(string reference)
     {
         if (Directory.Exists(reference))
-            return reference;
+            return File.Exists(Path.Combine(reference, CheckpointManifest.FileName))
+                || WeightReference.Find(reference) is null
+                    ? reference
+                    : null;
         if (!File.Exists(reference) || Path.GetFileName(reference) != Checkpoint.WeightsFile)
             return null;
         var home = Path.GetDirectoryName(Path.GetFullPath(reference))!;
         return File.Exists(Path.Combine(home, CheckpointManifest.FileName)) ? home : null;
     }
-
-    private static bool IsBareWeights(string reference) => File.Exists(reference);
 
     private MarrowException Unknown(string reference)
     {

@@ -28,7 +28,7 @@ internal sealed class OnnxGraph(string name)
 
     private readonly List<ProtoMessage> _nodes = [], _constants = [];
     private readonly List<OnnxValue> _inputs = [], _outputs = [];
-    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _names = new(StringComparer.Ordinal), _constantNames = new(StringComparer.Ordinal);
 
     public IReadOnlyList<OnnxValue> Outputs => _outputs;
 
@@ -42,6 +42,8 @@ internal sealed class OnnxGraph(string name)
     public void Output(OnnxValue output) => _outputs.Add(_names.Contains(output.Name)
         ? output
         : throw new ArgumentException($"No value '{output.Name}'.", nameof(output)));
+
+    public bool HasConstant(string name) => _constantNames.Contains(name);
 
     public string Constant(string name, ReadOnlySpan<float> values, params long[] shape) =>
         Constant(name, OnnxType.Float32, MemoryMarshal.AsBytes(values).ToArray(), shape);
@@ -111,6 +113,7 @@ internal sealed class OnnxGraph(string name)
         foreach (var size in shape)
             tensor.Integer(1, size);
         _constants.Add(tensor.Integer(2, (int)type).Text(8, Claim(name)).Bytes(9, bytes));
+        _constantNames.Add(name);
         return name;
     }
 

@@ -48,7 +48,7 @@ public sealed record OutputMeaning(string Name, string Unit, string Meaning, boo
 public sealed record CheckpointConfig
 {
     private const int LongestPrefix = 256; // characters
-    private const int MostOutputs = 10_000; // bounds what a hostile config can make the model's creation allocate
+    internal const int MostOutputs = 10_000; // bounds what a hostile config can make the model's creation allocate
     private const int LongestName = 500, LongestMeaning = 5000; // characters
     private const long MostMapValues = 1 << 30; // 64 masks of 4096 x 4096
     private const int MostPyramidChannels = 1024, MostHeadConvolutions = 8; // as recipes allow

@@ -8,15 +8,13 @@ namespace Marrow.Weights;
 /// </summary>
 internal static class FileKinds
 {
-    /// <summary>The number of first bytes that are examined. A tar archive has its mark at byte 257.</summary>
-    public const int Bytes = 512;
+    /// <summary>The number of first bytes that are examined. The title of a page stands among them.</summary>
+    public const int Bytes = 4096;
 
-    private const string Convert =
+    public const string Convert =
         "Weights are read from safetensors files, from those of torch.save (.pth, .pt, .ckpt, .bin) and from ONNX "
             + "files: save them in one of these forms with the program that wrote the file.";
     private const string Unpack = "Unpack it, and name the file of weights that is in it.";
-    private const string Fetch =
-        "Download it again: the site has sent a page, such as a login or an error, in place of the file.";
 
     /// <summary>
     /// The marks of known formats: the bytes that a file has at a fixed position, as the format's own documentation
@@ -49,9 +47,10 @@ internal static class FileKinds
             "a pointer of Git LFS, which names the file and is not it",
             "Fetch the file itself: git lfs pull in its repository, or the site's own download."),
         (0, "model_checkpoint_path:"u8.ToArray(), "the index of a TensorFlow checkpoint", Convert),
+        (0, [0x12, 0x01, 0, 0, 0, 0, 0, 0], "the parameters of an MXNet model", Convert),
     ];
 
-    private const int TarMarkAt = 257, TarSumAt = 148;
+    private const int TarBlock = 512, TarMarkAt = 257, TarSumAt = 148;
     private const int ShortestModel = 16; // bytes, of protocol buffers
 
     /// <summary>
@@ -82,7 +81,7 @@ internal static class FileKinds
                 )
                 : ("a tar archive", Unpack);
         }
-        return Zip(start) ?? Text(start) ?? ProtocolBuffers(start);
+        return Zip(start) ?? TextKinds.Of(start) ?? ProtocolBuffers(start) ?? Zeros(start);
     }
 
     /// <summary>
@@ -112,7 +111,7 @@ internal static class FileKinds
     /// </summary>
     private static bool IsTar(ReadOnlySpan<byte> start)
     {
-        if (start.Length < Bytes)
+        if (start.Length < TarBlock)
             return false;
         if (start[TarMarkAt..].StartsWith("ustar"u8))
             return true;
@@ -120,7 +119,7 @@ internal static class FileKinds
         if (digits.Length is 0 or > 7 || digits.Any(c => c is < '0' or > '7'))
             return false;
         var sum = 8 * ' ';
-        for (var i = 0; i < Bytes; i++)
+        for (var i = 0; i < TarBlock; i++)
             sum += i is >= TarSumAt and < TarSumAt + 8 ? 0 : start[i];
         return sum == System.Convert.ToInt32(digits, 8);
     }
@@ -146,25 +145,24 @@ internal static class FileKinds
                 Unpack);
     }
 
-    private static (string, string)? Text(ReadOnlySpan<byte> start)
-    {
-        var text = start;
-        if (text.StartsWith("\uFEFF"u8))
-            text = text[3..];
-        text = text.TrimStart(" \t\r\n"u8);
-        if (text.StartsWith("<"u8))
-            return ("a page of HTML or XML", Fetch);
-        foreach (var b in text)
-        {
-            if (b is < (byte)' ' and not ((byte)'\t' or (byte)'\r' or (byte)'\n') or 0x7F)
-                return null;
-        }
-        return text.StartsWith("{"u8) || text.StartsWith("["u8)
-            ? (
-                "JSON text, such as a configuration, an index of several files, or a site's error",
-                "Name the file of weights itself; weights in several files are saved as one first.")
-            : ("text", "Name the file of weights; where it came from a site, download it again.");
-    }
+    /// <summary>Recognises a file that was laid out before its content came, and never got it.</summary>
+    private static (string, string)? Zeros(ReadOnlySpan<byte> start) =>
+        start.Length < ShortestModel || start.ContainsAnyExcept((byte)0)
+            ? null
+            : ("a file that begins with zeros, as a download that was broken off leaves them", "Fetch it again.");
+
+    /// <summary>
+    /// Recognises what has no mark at its beginning: by its last bytes the table in which TensorFlow keeps a checkpoint
+    /// or its index (tensorflow/tsl/lib/io/format.h), by its name the data beside that index. Null for anything else.
+    /// </summary>
+    /// <param name="end">The last 8 bytes, or the whole file when it is shorter.</param>
+    public static (string Kind, string Remedy)? ForeignEnd(string path, ReadOnlySpan<byte> end) =>
+        end.SequenceEqual(TableMark) ? ("a checkpoint of TensorFlow, or the index of one", Convert)
+        : Path.GetFileName(path).Contains(".data-00", StringComparison.Ordinal)
+            ? ("the data of a TensorFlow checkpoint", Convert)
+        : null;
+
+    private static ReadOnlySpan<byte> TableMark => [0x57, 0xFB, 0x80, 0x8B, 0x24, 0x75, 0x47, 0xDB];
 
     /// <summary>
     /// Recognises TensorFlow's SavedModel, which begins with version 1 and a graph, and its GraphDef, which begins with

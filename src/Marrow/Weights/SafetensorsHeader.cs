@@ -36,6 +36,18 @@ internal static class SafetensorsHeader
         ("U8", torch.ScalarType.Byte, 1), ("BOOL", torch.ScalarType.Bool, 1),
     ];
 
+    /// <summary>
+    /// Types that the format has and that are not read, with what they are (safetensors/src/tensor.rs, Dtype).
+    /// </summary>
+    private static readonly (string Name, string What)[] UnreadTypes =
+    [
+        ("F8_E4M3", "floating-point numbers of 8 bits"), ("F8_E5M2", "floating-point numbers of 8 bits"),
+        ("F8_E8M0", "exponents of 8 bits"), ("F6_E2M3", "floating-point numbers of 6 bits"),
+        ("F6_E3M2", "floating-point numbers of 6 bits"), ("F4", "floating-point numbers of 4 bits"),
+        ("U16", "unsigned numbers of 16 bits"), ("U32", "unsigned numbers of 32 bits"),
+        ("U64", "unsigned numbers of 64 bits"), ("C64", "complex numbers"),
+    ];
+
     public static bool Supports(torch.ScalarType type) => Array.Exists(Types, t => t.Type == type);
 
     public static int SizeOf(torch.ScalarType type) => Array.Find(Types, t => t.Type == type).Size;
@@ -167,6 +179,13 @@ internal static class SafetensorsHeader
             if (type.Name == dtype)
                 known = type;
         }
+        if (Array.Find(UnreadTypes, t => t.Name == dtype) is { Name: not null } unread)
+            throw MarrowException.Unsupported(
+                path,
+                $"tensor '{Shorten(name)}' of a known type ({string.Join(", ", Types.Select(t => t.Name))})",
+                $"{unread.Name}, {unread.What}",
+                "Convert it to float32 in Python, where you trust the file, and save the weights again; of quantised "
+                    + "weights docs/how-to-import.md has the two lines.");
         if (known.Name is null)
             throw Bad(
                 path,

@@ -16,17 +16,70 @@ internal abstract record WeightEntry(string Name, torch.ScalarType Type, long[] 
 /// </summary>
 internal abstract class WeightFile : IDisposable
 {
+    private const int NamedParts = 8; // in an error
     internal const long PieceBytes = 1L << 28; // Tensor.bytes is a span: at most 2^31 - 1 bytes at a time
-    private readonly SafeFileHandle _file;
     private readonly Dictionary<string, WeightEntry> _byName;
 
     private protected WeightFile(string path, SafeFileHandle file, IReadOnlyList<WeightEntry> entries)
+        : this(path, [file], entries)
     {
-        (Path, _file) = (path, file);
+    }
+
+    /// <param name="files">
+    /// The file itself and then those in which more of its weights lie. They are closed with it.
+    /// </param>
+    private protected WeightFile(
+        string path, IReadOnlyList<SafeFileHandle> files, IReadOnlyList<WeightEntry> entries)
+    {
+        (Path, Files) = (path, files);
         _byName = entries.ToDictionary(e => e.Name, StringComparer.Ordinal);
     }
 
     internal string Path { get; }
+
+    /// <summary>The open files in which the weights lie; the one that was named is the first.</summary>
+    internal IReadOnlyList<SafeFileHandle> Files { get; }
+
+    /// <summary>
+    /// The key below which the weights lie, such as "state_dict"; "" when the file holds nothing else.
+    /// </summary>
+    internal virtual string Place => "";
+
+    /// <summary>
+    /// The keys of everything else in the file, such as "epoch" and "optimizer". It was read as data and is not used.
+    /// </summary>
+    internal virtual IReadOnlyList<string> Others => [];
+
+    /// <summary>The places of further weights that were not read, such as "ema.state_dict".</summary>
+    internal virtual IReadOnlyList<string> OtherParts => [];
+
+    /// <summary>
+    /// The part of the weights that was asked for, as far as it has to be found among their keys: all keys of the part
+    /// "teacher" begin with "teacher.". Null when all of the tensors are meant.
+    /// </summary>
+    internal string? KeyPart { get; set; }
+
+    /// <summary>The part that was asked for, as it was named; null when none was.</summary>
+    internal string? Part { get; set; }
+
+    /// <summary>The name of the file, and of the part that was asked for, as a recipe has them.</summary>
+    internal string Reference =>
+        System.IO.Path.GetFileName(Path) + (Part is null ? "" : $"{WeightReference.PartMark}{Part}");
+
+    /// <summary>
+    /// Says which weights of the file were not read and how each is named, for errors about those that were; "" when
+    /// all were.
+    /// </summary>
+    /// <param name="parts">The places of the weights that were not read.</param>
+    internal string AboutOthers(IReadOnlyList<string> parts)
+    {
+        if (parts.Count == 0)
+            return "";
+        var shown = parts.Take(NamedParts).Select(PyTorch.PickleReader.Shown).ToList();
+        return $" The file also has weights that were not read, {string.Join(", ", shown)}"
+            + $"{(parts.Count > NamedParts ? ", ..." : "")}: name them by --part {shown[0]} for hub import, by "
+            + $"{System.IO.Path.GetFileName(Path)}{WeightReference.PartMark}{shown[0]} in a recipe.";
+    }
 
     /// <summary>The tensors, in the order of the file.</summary>
     internal abstract IReadOnlyList<WeightEntry> Entries { get; }
@@ -60,24 +113,38 @@ internal abstract class WeightFile : IDisposable
         target.copy_(stored);
     }
 
-    /// <summary>Closes the file.</summary>
-    public void Dispose() => _file.Dispose();
+    /// <summary>Closes the file, and those in which more of its weights lie.</summary>
+    public void Dispose()
+    {
+        foreach (var file in Files)
+            file.Dispose();
+    }
 
-    /// <summary>Returns the SHA-256 of the whole file, as 64 lower-case hexadecimal digits.</summary>
+    /// <summary>
+    /// Returns the SHA-256 of the whole file, as 64 lower-case hexadecimal digits. When its weights lie in several
+    /// files, it is that of all their bytes, one file after the other.
+    /// </summary>
     internal string Sha256(CancellationToken cancellation = default)
     {
-        var position = 0L;
+        var (at, position) = (0, 0L);
         return FileHash.Sha256(block =>
         {
-            var part = block[..(int)Math.Min(block.Length, Length - position)];
-            ReadExactly(part, position);
-            position += part.Length;
-            return part.Length;
+            for (; at < Files.Count; (at, position) = (at + 1, 0))
+            {
+                var rest = Math.Max(RandomAccess.GetLength(Files[at]) - position, 0);
+                if (rest == 0)
+                    continue;
+                var part = block[..(int)Math.Min(block.Length, rest)];
+                ReadExactly(Files[at], part, position, Path);
+                position += part.Length;
+                return part.Length;
+            }
+            return 0;
         }, cancellation);
     }
 
-    /// <summary>The size of the file in bytes.</summary>
-    internal long Length => RandomAccess.GetLength(_file);
+    /// <summary>The size in bytes of all files in which the weights lie.</summary>
+    internal long Length => Files.Sum(RandomAccess.GetLength);
 
     private protected WeightEntry Find(string name) =>
         _byName.TryGetValue(name, out var entry)
@@ -113,17 +180,20 @@ internal abstract class WeightFile : IDisposable
             return tensor.to(type);
     }
 
-    private protected void ReadBytes(long position, torch.Tensor contiguous)
+    private protected void ReadBytes(long position, torch.Tensor contiguous) =>
+        ReadBytes(Files[0], position, contiguous);
+
+    private protected void ReadBytes(SafeFileHandle file, long position, torch.Tensor contiguous)
     {
         using var flat = contiguous.view(-1);
         ForPieces(flat, piece =>
         {
-            ReadExactly(piece.bytes, position);
+            ReadExactly(file, piece.bytes, position, Path);
             position += piece.bytes.Length;
         });
     }
 
-    private protected void ReadExactly(Span<byte> into, long position) => ReadExactly(_file, into, position, Path);
+    private protected void ReadExactly(Span<byte> into, long position) => ReadExactly(Files[0], into, position, Path);
 
     /// <param name="flat">The elements in a contiguous tensor of one dimension.</param>
     internal static void ForPieces(torch.Tensor flat, Action<torch.Tensor> use)
@@ -137,7 +207,8 @@ internal abstract class WeightFile : IDisposable
         }
     }
 
-    private protected static SafeFileHandle OpenFile(string path)
+    /// <summary>Opens a regular file. Throws <see cref="MarrowException"/> when it can't be read.</summary>
+    internal static SafeFileHandle OpenFile(string path)
     {
         try
         {

@@ -54,6 +54,27 @@ public class MatchedInitTests
                     TestContext.Current.CancellationToken));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("matched:")]
+    public void Of_a_file_with_several_sets_of_weights_those_that_were_left_are_said(string how)
+    {
+        using var tiny = new TinyRun();
+        using var model = Drafts.Model();
+        var path = Path.Combine(tiny.Folder, "two.pth");
+        File.WriteAllBytes(path, new NestedFile().Open("model").State(model.state_dict()).Close()
+            .Open("ema").State(model.state_dict()).Close().Bytes());
+        var said = new List<string>();
+        Runner.Run(
+            new(tiny.Request("two", false, $"first.init={how}{path}", "first.train.steps=1"))
+            {
+                Resolve = new LocalHub(Path.Combine(tiny.Folder, "hub")).Resolve,
+            },
+            e => said.AddRange(e.Message is { } message ? [message] : []),
+            TestContext.Current.CancellationToken);
+        Assert.Contains(said, message => message.EndsWith("named behind a #: ema", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void An_earlier_stage_may_be_matched_too()
     {

@@ -17,8 +17,8 @@ public sealed class ExportDocsTests : IDisposable
     public void Every_metadata_key_is_explained()
     {
         using var checkpoint = ExportSamples.Classifier(_folder["hub"]);
-        Assert.All(ExportMetadata.Of(checkpoint).Keys.Concat(["outputs", "comparison"]), key =>
-            Assert.Contains($"`{key}`", _page));
+        string[] ofFiles = ["parents", "weights", ExportedWeights.Unused, "outputs", "comparison"];
+        Assert.All(ExportMetadata.Of(checkpoint).Keys.Concat(ofFiles), key => Assert.Contains($"`{key}`", _page));
     }
 
     [Fact]

@@ -82,10 +82,6 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
     public void A_ResNet_with_a_head_of_its_own_is_imported_by_the_map_that_is_named()
     {
         var (path, image, logits) = models.Make("resnet18-5");
-        Assert.Contains(
-            "weights of a known source",
-            Assert.Throws<MarrowException>(() => Importer.Import(path, Request())).Message,
-            StringComparison.Ordinal);
         var request = Request(map: "torchvision-resnet", classes: ["a", "b", "c", "d", "e"], exclusiveClasses: false);
         var (checkpoint, _) = Importer.Import(path, request);
         using (checkpoint)
@@ -223,17 +219,16 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
 
     public static TheoryData<string, string> Faults => new()
     {
-        { "a key too many", "'criterion.weight' has no place" },
+        { "a key too many", "'decoder.weight' has no place" },
         { "a key missing", "'features.norm5.weight' is missing" },
         { "another shape", "'features.norm5.weight' is [3] instead of" },
         { "the same key twice", "'features.norm5.weight' and 'module.features.norm5.weight'" },
         { "not finite", "finite numbers in 'features.norm5.weight'" },
         { "whole numbers", "'features.norm5.weight' of a type that the model can take" },
         { "no such blocks", "dense blocks of 2, 4, 6, 5 layers" },
-        { "no classes", "a name for each of its 2 outputs" },
+        { "too few classes", "a name for each of its 2 outputs" },
         { "unknown map", "Unknown map 'keras'. Known: marrow, monai-densenet" },
         { "unknown architecture", "Unknown architecture 'vgg16'" },
-        { "unknown source", "weights of a known source" },
     };
 
     [Theory, MemberData(nameof(Faults))]
@@ -245,15 +240,14 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
         var norm = state["features.norm5.weight"];
         var request = fault switch
         {
-            "no classes" => Request("marrow"),
+            "too few classes" => Request("marrow", ["a"]),
             "unknown map" => Request("keras", ["a", "b"]),
             "unknown architecture" => Request("marrow", ["a", "b"], architecture: "vgg16"),
-            "unknown source" => Request(classes: ["a", "b"]),
             _ => Request("marrow", ["a", "b"]),
         };
         switch (fault)
         {
-            case "a key too many": state["criterion.weight"] = ones(2); break;
+            case "a key too many": state["decoder.weight"] = ones(2); break;
             case "a key missing": state.Remove("features.norm5.weight"); break;
             case "another shape": state["features.norm5.weight"] = ones(3); break;
             case "the same key twice": state["module.features.norm5.weight"] = ones(3); break;
@@ -270,15 +264,22 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
         Assert.False(Directory.Exists(_folder["hub"]));
     }
 
-    [Fact]
-    public void A_recipe_may_start_from_a_pth_file() =>
-        Assert.Equal("weights/xrv.pth", RecipeReader.Parse("""
+    [Theory]
+    [InlineData("weights/xrv.pth")]
+    [InlineData("last.ckpt#ema")]
+    [InlineData("matched:last.ckpt#state_dict.teacher")]
+    [InlineData("model.safetensors.index.json")]
+    [InlineData("net#2.pth")]
+    [InlineData("net#2.pth#ema")]
+    [InlineData("run#3/last.ckpt#ema")]
+    public void A_recipe_may_start_from_a_file_or_a_part_of_it(string init) =>
+        Assert.Equal(init, RecipeReader.Parse($$"""
             name: r
             stages:
               - name: s
                 task: classify
                 model: densenet121
-                init: weights/xrv.pth
+                init: {{init}}
                 data: {format: chexpert}
             """, "r.yaml", []).Stages[0].Init);
 }

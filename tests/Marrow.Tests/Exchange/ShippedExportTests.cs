@@ -14,7 +14,7 @@ public sealed class ShippedExportTests
         select (entry.Folder, format, decode));
 
     [Theory(Explicit = true), Trait("Category", "Slow"), MemberData(nameof(All))]
-    public void Each_is_exported_and_ONNX_Runtime_agrees_to_a_hundred_thousandth(
+    public void Each_is_exported_with_ONNX_Runtime_agreeing_to_a_hundred_thousandth_and_comes_back(
         string folder,
         ExportFormat format,
         bool decode)
@@ -33,5 +33,8 @@ public sealed class ShippedExportTests
         );
         Assert.True(result.Bytes > 0.9 * new FileInfo(Path.Combine(folder, Checkpoint.WeightsFile)).Length);
         Assert.Equal(format is ExportFormat.Onnx or ExportFormat.Bundle, result.Comparison is not null);
+        var (again, summary) = Importer.Run(target["out"], new() { Name = "again", HubFolder = target["hub"] });
+        using (again)
+            AssertRoundTrip.Of(checkpoint, again, summary);
     }
 }

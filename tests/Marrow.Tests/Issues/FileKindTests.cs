@@ -34,6 +34,23 @@ public sealed class FileKindTests : IDisposable
         { Hex("\uFEFF<?xml version=\"1.0\"?>"), "page of HTML or XML" },
         { Hex("{\"error\": \"not found\"}"), "JSON text" },
         { Hex("Entry not found"), "found text" },
+        { Hex("{\"detail\": {\"x\": 1}, \"message\": \"Not Found\", "), "tells of an error (Not Found)" },
+        { Hex("{\"error\": {\"code\": 404, \"message\": \"No such file\"}}"), "tells of an error (No such file)" },
+        { Hex("{\"errors\": \"replace\", \"add_prefix_space\": false}"), "JSON text, such as a configuration" },
+        { Hex("{\"steps\": [{\"message\": \"x\"}]}"), "JSON text, such as a configuration" },
+        { Hex("{\"logging\": {\"detail\": \"full\"}}"), "JSON text, such as a configuration" },
+        { Hex("<!doctype html>\n<html><head><title>Google Drive - Quota exceeded</title>"), "(Google Drive - Quota" },
+        {
+            Hex("<?xml version=\"1.0\"?>\n<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"),
+            "an error of an object store in XML (AccessDenied)"
+        },
+        { Hex("/annex/objects/SHA256E-s30--abc.pth\n"), "a pointer of git-annex" },
+        { Hex("../.git/annex/objects/zX/1f/SHA256E-s30--abc.pth/SHA256E-s30--abc.pth"), "a pointer of git-annex" },
+        { Hex("outs:\n- md5: 0123\n  path: model.pth\n"), "a pointer of DVC" },
+        { Hex("<?xml version=\"1.0\"?><net name=\"x\" version=\"11\">"), "OpenVINO" },
+        { "00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00", "found a file that begins with zeros" },
+        { "12 01 00 00 00 00 00 00 00 00 00 00 01", "MXNet" },
+        { "05 06 07 08 09 0A 57 FB 80 8B 24 75 47 DB", "a checkpoint of TensorFlow" },
         { Hex("model_checkpoint_path: \"model\""), "index of a TensorFlow checkpoint" },
     };
 
@@ -142,6 +159,70 @@ public sealed class FileKindTests : IDisposable
             Assert.Contains("densenet121", message, StringComparison.Ordinal);
             Assert.Contains("can be imported", message, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public void The_data_of_a_TensorFlow_checkpoint_is_known_by_its_name()
+    {
+        File.WriteAllBytes(_folder["model.ckpt.data-00000-of-00001"], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+        Assert.Contains(
+            "the data of a TensorFlow checkpoint",
+            Assert.Throws<MarrowException>(() => WeightFiles.Open(_folder["model.ckpt.data-00000-of-00001"])).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_link_to_what_was_not_fetched_is_named()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need rights there.");
+        File.CreateSymbolicLink(
+            _folder["a.pth"], "../.git/annex/objects/zX/1f/SHA256E-s30--abc.pth/SHA256E-s30--abc.pth");
+        File.CreateSymbolicLink(_folder["b.safetensors"], "../../blobs/0123");
+        File.CreateSymbolicLink(_folder["c.pth"], "c.pth");
+        foreach (
+            var (name, says) in ((string, string)[])
+                [
+                    ("a.pth", "a link of git-annex whose content is not here. Fetch the file itself"),
+                    ("b.safetensors", "a link to '../../blobs/0123', which is not there"),
+                ])
+        {
+            foreach (
+                var read in (Action[])
+                    [
+                        () => WeightFiles.Open(_folder[name]),
+                        () => new Marrow.Hub.LocalHub(_folder["hub"]).Resolve(_folder[name]),
+                        () => Importer.Import(_folder[name], Request()),
+                    ])
+            {
+                var error = Assert.Throws<MarrowException>(read);
+                Assert.Equal(ErrorKind.NotFound, error.Kind);
+                Assert.Contains(says, error.Message, StringComparison.Ordinal);
+            }
+        }
+        Assert.Throws<MarrowException>(() => WeightFiles.Open(_folder["c.pth"])); // a link to itself
+    }
+
+    [Fact]
+    public void An_archive_that_holds_a_file_of_weights_is_said_to_be_one()
+    {
+        byte[] weights = PyTorchFile.Of(Marrow.Soak.PickleWriter.Good()[0]);
+        File.WriteAllBytes(_folder["packed.pth"], PyTorchFile.Zip(
+            [("weights/model.pth", weights)], System.IO.Compression.CompressionLevel.Fastest));
+        File.WriteAllBytes(_folder["stored.pth"], PyTorchFile.Zip([("weights/model.pth", weights)]));
+        foreach (var name in (string[])["packed.pth", "stored.pth"])
+            Assert.Contains(
+                "unpack it",
+                Assert.Throws<MarrowException>(() => WeightFiles.Open(_folder[name])).Message,
+                StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Weights_of_ONNX_are_read_under_any_name()
+    {
+        using var checkpoint = ExportSamples.Classifier(_folder["hub"]);
+        Exporter.Run(checkpoint, new() { Format = ExportFormat.Onnx, Path = _folder["model.pth"] });
+        using var read = Checkpoint.LoadWeights(_folder["model.pth"]);
+        Assert.Contains(read.Weights.Entries, e => e.Name == "features.conv0.weight");
     }
 
     [Fact]

@@ -188,6 +188,12 @@ public sealed class TransferReceipt
     public IReadOnlyList<string> UnusedSourceKeys { get; }
 
     /// <summary>
+    /// Says which weights of the source's file were not read, for errors; "" when all were, and in a receipt from a
+    /// file.
+    /// </summary>
+    internal string AboutOthers { get; init; } = "";
+
+    /// <summary>
     /// A report of what came from the source, module by module. Its JSON document has the totals but not every tensor.
     /// </summary>
     [JsonIgnore]
@@ -213,5 +219,6 @@ public sealed class TransferReceipt
             tensors, UnusedSourceKeys)
         {
             Probe = probe,
+            AboutOthers = AboutOthers,
         };
 }

@@ -102,7 +102,7 @@ public static class WarmStart
             modules: [.. plan.GroupBy(p => BackboneKeys.ModuleOf(p.Key, backbone)).Select(g => Total(g.Key, g))],
             total: Total("total", plan),
             tensors: plan,
-            unusedSourceKeys: [.. shapes.Keys.Where(k => !used.Contains(k))]);
+            unusedSourceKeys: [.. shapes.Keys.Where(k => !used.Contains(k))]) { AboutOthers = source.AboutOthers };
 
         bool InBackbone(string key) => key.StartsWith(backbone, StringComparison.Ordinal);
 
@@ -175,7 +175,7 @@ public static class WarmStart
                 $"{receipt.Source}: expected at least {100 * atLeast:0.#} % of the backbone's parameters of "
                     + $"{receipt.TargetArchitecture}, found {100 * receipt.BackboneCoverage:0.#} %. "
             )
-                + $"Name another checkpoint, add a prefix rule, or ask for less coverage. Not "
+                + $"Name another checkpoint, add a prefix rule, or ask for less coverage.{receipt.AboutOthers} Not "
                 + $"matched:\n{string.Join("\n", lines)}{more}"
         );
 

@@ -51,6 +51,14 @@ internal sealed class WeightSource
     /// </summary>
     internal ForeignKeys? Foreign { get; private init; }
 
+    /// <summary>
+    /// The parts of the file with further weights, which were not taken; each can be asked for by its name.
+    /// </summary>
+    internal IReadOnlyList<string> OtherParts { get; private init; } = [];
+
+    /// <summary>Says which weights of the file were not read and how each is named; "" when all were.</summary>
+    internal string AboutOthers { get; private init; } = "";
+
     /// <summary>The keys and shapes of all tensors, in the source's order.</summary>
     internal IReadOnlyList<KeyValuePair<string, long[]>> Shapes { get; }
 
@@ -93,18 +101,22 @@ internal sealed class WeightSource
 
     private static WeightSource FromFile(WeightFile file, string name, string digest, ModelSpec? spec)
     {
-        var entries = file.Entries.ToDictionary(e => e.Name, StringComparer.Ordinal);
+        var asked = spec is null ? ForeignKeys.Asked(file) : file.Entries;
+        var entries = asked.ToDictionary(e => e.Name, StringComparer.Ordinal);
         var foreign = spec is null ? ForeignKeys.Of(entries.Keys.ToHashSet(StringComparer.Ordinal)) : null;
         if (foreign is not null)
         {
-            var spelled = file.Entries.GroupBy(e => foreign.Spelled(e.Name)).ToList();
+            var spelled = asked.GroupBy(e => foreign.Spelled(e.Name)).ToList();
             if (spelled.All(g => g.Count() == 1))
                 entries = spelled.ToDictionary(g => g.Key, g => g.Single(), StringComparer.Ordinal);
         }
+        IReadOnlyList<string> others = [.. file.OtherParts, .. foreign?.OtherParts ?? []];
         return new(name, digest, spec, [.. entries.Select(e => KeyValuePair.Create(e.Key, e.Value.Shape))],
             key => file.Read(entries[key].Name), (key, target) => file.ReadInto(entries[key].Name, target))
         {
             Foreign = foreign,
+            OtherParts = others,
+            AboutOthers = file.AboutOthers(others),
         };
     }
 }

@@ -21,7 +21,9 @@ internal static class OnnxExport
     {
         using var model = checkpoint.BuildModel();
         var graph = OnnxModel.Build(checkpoint.Config, model, request.Decode);
-        var metadata = ExportMetadata.Of(checkpoint);
+        var weights = ModelWeights.Of(model);
+        var metadata = ExportMetadata.Of(checkpoint, weights);
+        metadata[ExportedWeights.Unused] = ExportedWeights.Beside(graph, weights);
         metadata["outputs"] = ExportMetadata.Json(
             graph.Outputs.Select(o => new
             {

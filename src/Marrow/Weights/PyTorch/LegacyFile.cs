@@ -28,10 +28,12 @@ internal static class LegacyFile
     /// <summary>
     /// The state dict, and where in the file each storage begins. Throws <see cref="MarrowException"/>.
     /// </summary>
+    /// <param name="part">The part that the user asked for; see <see cref="StateDict.Find"/>.</param>
     public static (StateDict State, Func<string, long> StartOf, IReadOnlyDictionary<string, string> Notes) Read(
         string path,
         long fileBytes,
-        PyTorchArchive.ReadAt read)
+        PyTorchArchive.ReadAt read,
+        string? part = null)
     {
         var pickles = new byte[Math.Min(fileBytes, PickleReader.MostBytes)];
         read(pickles, 0);
@@ -44,7 +46,7 @@ internal static class LegacyFile
         if (Next(NoStorage) is not PickleList keys)
             throw Bad(path, "a list of the storages' keys", "something else");
         return (
-            StateDict.Find(root, path),
+            StateDict.Find(root, path, part),
             Places(keys, storages, position, path, fileBytes, read).GetValueOrDefault,
             new Dictionary<string, string>());
 
@@ -85,13 +87,13 @@ internal static class LegacyFile
                 id is PickleTuple { Items: ["module", ..] }
                     ? "a whole module"
                     : "a persistent id that is no storage of six parts");
-        var size = kind.Type is { } type ? SafetensorsHeader.SizeOf(type) : 1;
+        var size = kind.ElementBytes;
         if (elements < 0 || elements > fileBytes / size)
             throw new FormatException(
                 $"a storage '{PickleReader.Shown(key)}' of {elements} elements, more than the file has");
         if (!known.TryGetValue(key, out var storage))
-            known[key] = storage = new(key, kind.Type, elements * size);
-        if (storage.Type != kind.Type || storage.Bytes != elements * size)
+            known[key] = storage = new(key, kind, elements * size);
+        if (storage.Type != kind.Type || storage.Unread != kind.Unread || storage.Bytes != elements * size)
             throw new FormatException($"two different storages '{PickleReader.Shown(key)}'");
         return view switch
         {
@@ -99,7 +101,7 @@ internal static class LegacyFile
             PickleTuple { Items: [string, long offset, long count] }
                 when offset >= 0 && count >= 0 && offset <= elements && count <= elements - offset => new(
                 key,
-                kind.Type,
+                kind,
                 count * size,
                 offset),
             _ => throw new FormatException($"a view that does not lie within its storage '{PickleReader.Shown(key)}'"),
@@ -132,7 +134,7 @@ internal static class LegacyFile
             read(count, position);
             position += count.Length;
             var elements = BinaryPrimitives.ReadInt64LittleEndian(count);
-            var size = storage.Type is { } type ? SafetensorsHeader.SizeOf(type) : 1;
+            var size = storage.ElementBytes;
             if (elements != storage.Bytes / size)
                 throw Bad(
                     path,

@@ -8,11 +8,30 @@ namespace Marrow.Weights.PyTorch;
 /// <see cref="FormatException"/>.
 /// </param>
 /// <param name="Type">The number type of a storage class or dtype.</param>
+/// <param name="New">
+/// The function that makes a new object when NEWOBJ names this class, with the arguments; null for what is no such
+/// class. It throws <see cref="FormatException"/>.
+/// </param>
+/// <param name="UnreadBytes">
+/// The size of an element of a storage whose type is not read; 0 for every other name. Such a storage may stand beside
+/// weights.
+/// </param>
 internal sealed record PickleGlobal(
     string Name,
     Func<IReadOnlyList<object?>, object?>? Call = null,
     torch.ScalarType? Type = null,
-    bool IsStorage = false);
+    bool IsStorage = false,
+    Func<IReadOnlyList<object?>, object>? New = null,
+    int UnreadBytes = 0)
+{
+    /// <summary>The size of an element of a storage: 1 where each tensor says its own type.</summary>
+    public int ElementBytes => Type is { } type ? SafetensorsHeader.SizeOf(type) : Math.Max(UnreadBytes, 1);
+
+    /// <summary>
+    /// The name as Python writes it when its numbers are not read, "torch.QInt8Storage"; otherwise null.
+    /// </summary>
+    public string? Unread => UnreadBytes > 0 ? Name.Replace(' ', '.') : null;
+}
 
 /// <summary>
 /// Every name that the pickles of PyTorch's weights need (torch/_utils.py, torch/_weights_only_unpickler.py) and a few
@@ -35,6 +54,89 @@ internal static class PickleGlobals
         ("ByteStorage", "uint8", torch.ScalarType.Byte), ("BoolStorage", "bool", torch.ScalarType.Bool),
     ];
 
+    /// <summary>
+    /// Types that PyTorch has and that are not read, with the size of an element in bytes: those of quantised and of
+    /// complex tensors.
+    /// </summary>
+    private static readonly (string Name, int Bytes)[] UnreadStorages =
+    [
+        ("QInt8Storage", 1), ("QUInt8Storage", 1), ("QInt32Storage", 4), ("QUInt4x2Storage", 1),
+        ("QUInt2x4Storage", 1), ("ComplexFloatStorage", 8), ("ComplexDoubleStorage", 16),
+    ];
+
+    /// <summary>Types of numbers that are not read: of complex, short and unsigned ones.</summary>
+    private static readonly string[] UnreadTypes =
+    [
+        "complex32",
+        "complex64",
+        "complex128",
+        "float8_e4m3fn",
+        "float8_e4m3fnuz",
+        "float8_e5m2",
+        "float8_e5m2fnuz",
+        "uint16",
+        "uint32",
+        "uint64",
+    ];
+
+    /// <summary>Types of quantised numbers and the ways of quantising them (torch/_utils.py).</summary>
+    private static readonly string[] Quantisations =
+    [
+        "qint8",
+        "quint8",
+        "qint32",
+        "quint4x2",
+        "quint2x4",
+        "per_tensor_affine",
+        "per_channel_affine",
+        "per_tensor_symmetric",
+        "per_channel_symmetric",
+        "per_channel_affine_float_qparams",
+    ];
+
+    /// <summary>
+    /// Dictionaries and records in which training programs keep their settings, which are made empty and filled.
+    /// Lightning has moved its own from package to package.
+    /// </summary>
+    private static readonly (string Name, Func<object> New)[] Records =
+    [
+        ("argparse Namespace", () => new PickleOpaque("settings")),
+        ("pytorch_lightning.utilities.parsing AttributeDict", () => new PickleDict()),
+        ("lightning.pytorch.utilities.parsing AttributeDict", () => new PickleDict()),
+        ("lightning_fabric.utilities.data AttributeDict", () => new PickleDict()),
+        ("lightning.fabric.utilities.data AttributeDict", () => new PickleDict()),
+    ];
+
+    /// <summary>Functions that make plain data, which nobody needs.</summary>
+    private static readonly (string Name, string Kind)[] Plain =
+    [
+        ("torch device", "device"),
+        ("collections Counter", "counter"),
+        ("builtins set", "set"),
+        ("__builtin__ set", "set"),
+        ("types SimpleNamespace", "settings"),
+        ("_codecs encode", "bytes"),
+        ("builtins bytes", "bytes"),
+        ("__builtin__ bytes", "bytes"),
+        ("numpy dtype", "numpy type"),
+        ("numpy.core.multiarray scalar", "numpy number"),
+        ("numpy._core.multiarray scalar", "numpy number"),
+        ("numpy.core.multiarray _reconstruct", "numpy array"),
+        ("numpy._core.multiarray _reconstruct", "numpy array"),
+        ("pathlib Path", "path"),
+        ("pathlib PosixPath", "path"),
+        ("pathlib PurePosixPath", "path"),
+        ("pathlib WindowsPath", "path"),
+        ("pathlib._local PosixPath", "path"),
+        ("pathlib._local WindowsPath", "path"),
+        ("datetime datetime", "time"),
+        ("datetime date", "time"),
+        ("datetime timedelta", "time"),
+    ];
+
+    /// <summary>Classes that are only named: by a defaultdict, which makes its missing values of them.</summary>
+    private static readonly string[] Factories = ["int", "float", "list", "dict", "str", "bool", "tuple"];
+
     /// <summary>The allowed globals by "module name", as the instruction GLOBAL writes it.</summary>
     public static IReadOnlyDictionary<string, PickleGlobal> Allowed { get; } = new PickleGlobal[]
     {
@@ -46,18 +148,19 @@ internal static class PickleGlobals
         new("torch._utils _rebuild_parameter_with_state", Parameter),
         new("torch Size", Size),
         new("torch.storage UntypedStorage", IsStorage: true),
-        // Plain data that training programs keep beside weights.
-        new("torch device", _ => new PickleOpaque("device")),
-        new("collections Counter", _ => new PickleOpaque("counter")),
-        new("builtins set", _ => new PickleOpaque("set")),
-        new("__builtin__ set", _ => new PickleOpaque("set")),
-        new("_codecs encode", _ => new PickleOpaque("bytes")),
-        new("numpy dtype", _ => new PickleOpaque("numpy type")),
-        new("numpy.core.multiarray scalar", _ => new PickleOpaque("numpy number")),
-        new("numpy._core.multiarray scalar", _ => new PickleOpaque("numpy number")),
+        new("torch._utils _rebuild_qtensor", Quantised),
+        new("collections defaultdict", NewDefaultDict),
+        new("numpy ndarray"), // which _reconstruct makes
+        new("torch.torch_version TorchVersion", New: _ => new PickleOpaque("version")),
     }
     .Concat(Types.Select(t => new PickleGlobal("torch " + t.Storage, Type: t.Type, IsStorage: true)))
     .Concat(Types.Select(t => new PickleGlobal("torch " + t.DType, Type: t.Type)))
+    .Concat(UnreadStorages.Select(t => new PickleGlobal("torch " + t.Name, IsStorage: true, UnreadBytes: t.Bytes)))
+    .Concat(UnreadTypes.Select(name => new PickleGlobal("torch " + name, UnreadBytes: 1)))
+    .Concat(Quantisations.Select(name => new PickleGlobal("torch " + name)))
+    .Concat(Records.Select(r => new PickleGlobal(r.Name, New: a => Empty(r.Name, a, r.New))))
+    .Concat(Plain.Select(p => new PickleGlobal(p.Name, _ => new PickleOpaque(p.Kind))))
+    .Concat(Factories.SelectMany(name => (PickleGlobal[])[new("builtins " + name), new("__builtin__ " + name)]))
     .ToDictionary(g => g.Name, StringComparer.Ordinal);
 
     /// <summary>
@@ -78,38 +181,58 @@ internal static class PickleGlobals
             throw new FormatException("a persistent id that is no storage of five parts");
         if (bytesOf(key) is not { } bytes)
             throw new FormatException($"a storage '{PickleReader.Shown(key)}' that the file does not have");
-        var size = kind.Type is { } type ? SafetensorsHeader.SizeOf(type) : 1;
+        var size = kind.ElementBytes;
         if (elements < 0 || elements > long.MaxValue / size || elements * size != bytes)
             throw new FormatException(
                 $"a storage '{PickleReader.Shown(key)}' of {elements} elements of {size} bytes, which has {bytes} "
                     + $"bytes in the file"
             );
-        return new(key, kind.Type, bytes);
+        return new(key, kind, bytes);
     }
 
     private static PickleDict NewDict(IReadOnlyList<object?> arguments) =>
         arguments.Count == 0 ? new() : throw new FormatException("an OrderedDict made of arguments");
 
+    private static object Empty(string name, IReadOnlyList<object?> arguments, Func<object> make) =>
+        arguments.Count == 0 ? make() : throw new FormatException($"NEWOBJ of '{name}' with arguments");
+
+    private static PickleDict NewDefaultDict(IReadOnlyList<object?> arguments) =>
+        arguments is [] or [PickleGlobal or null]
+            ? new()
+            : throw new FormatException("a defaultdict made of more than a class");
+
     private static object? Size(IReadOnlyList<object?> arguments) =>
         arguments is [PickleTuple sides] ? sides : throw new FormatException("a torch.Size that is no tuple");
 
     private static object? Parameter(IReadOnlyList<object?> arguments) =>
-        arguments is [PickledTensor data, ..] ? data : throw new FormatException("a parameter that is no tensor");
+        arguments is [PickledTensor or PickledUnread, ..]
+            ? arguments[0]
+            : throw new FormatException("a parameter that is no tensor");
 
-    private static torch.ScalarType DType(IReadOnlyList<object?> arguments, int at) =>
-        at < arguments.Count && arguments[at] is PickleGlobal { IsStorage: false, Type: { } type }
+    private static PickleGlobal DType(IReadOnlyList<object?> arguments, int at) =>
+        at < arguments.Count
+        && arguments[at] is PickleGlobal { IsStorage: false } type
+        && (type.Type is not null || type.Unread is not null)
             ? type
             : throw new FormatException("a tensor without its type");
+
+    /// <summary>A quantised tensor, of which nothing is read but that it is there.</summary>
+    private static PickledUnread Quantised(IReadOnlyList<object?> arguments) =>
+        arguments is [PickledStorage { Unread: { } type }, ..]
+            ? new($"a quantised tensor ({type})", isQuantised: true)
+            : throw new FormatException("a quantised tensor that is not made of a storage");
 
     /// <summary>
     /// Rebuilds a tensor from (storage, offset, shape, strides, ...). The remaining arguments concern gradients and are
     /// ignored.
     /// </summary>
-    private static PickledTensor Rebuild(IReadOnlyList<object?> arguments, torch.ScalarType? viewedAs)
+    private static object Rebuild(IReadOnlyList<object?> arguments, PickleGlobal? viewedAs)
     {
         if (arguments is not [PickledStorage storage, long offset, PickleTuple size, PickleTuple stride, ..])
             throw new FormatException("a tensor that is not made of a storage, an offset, a shape and strides");
-        if ((viewedAs ?? storage.Type) is not { } type)
+        if ((viewedAs?.Unread ?? storage.Unread) is { } unread)
+            return new PickledUnread($"a tensor of a type that is not read ({unread})", isQuantised: false);
+        if ((viewedAs?.Type ?? storage.Type) is not { } type)
             throw new FormatException("a tensor without its type");
         if (size.Items.Count > MostDimensions || stride.Items.Count != size.Items.Count)
             throw new FormatException($"a tensor of {size.Items.Count} dimensions and {stride.Items.Count} strides");
@@ -134,7 +257,7 @@ internal static class PickleGlobals
             );
         if (storage.Skipped > 0 && type != storage.Type)
             throw new FormatException("a part of a storage that is read as another type");
-        return new(storage, type, storage.Skipped + offset, shape, strides);
+        return new PickledTensor(storage, type, storage.Skipped + offset, shape, strides);
     }
 
     private static long[] Numbers(PickleTuple tuple)

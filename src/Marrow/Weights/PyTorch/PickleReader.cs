@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Text;
+using System.Text.Unicode;
 
 namespace Marrow.Weights.PyTorch;
 
@@ -43,7 +43,7 @@ internal sealed class PickleReader
         [PickleOpcode.BinInt] = r => r.Push((long)BinaryPrimitives.ReadInt32LittleEndian(r.Take(4))),
         [PickleOpcode.BinInt1] = r => r.Push((long)r.Take(1)[0]),
         [PickleOpcode.BinInt2] = r => r.Push((long)BinaryPrimitives.ReadUInt16LittleEndian(r.Take(2))),
-        [PickleOpcode.Long1] = r => r.Push(Number(r.Take(r.Take(1)[0]))),
+        [PickleOpcode.Long1] = r => r.Push(PickleText.Number(r.Take(r.Take(1)[0]))),
         [PickleOpcode.BinFloat] = r => r.Push(BinaryPrimitives.ReadDoubleBigEndian(r.Take(8))),
         [PickleOpcode.BinUnicode] = r => r.Push(r.Text(r.Length())),
         [PickleOpcode.ShortBinUnicode] = r => r.Push(r.Text(r.Take(1)[0])),
@@ -67,6 +67,7 @@ internal sealed class PickleReader
         [PickleOpcode.Global] = r => r.PushGlobal(r.Line(), r.Line()),
         [PickleOpcode.StackGlobal] = r => r.StackGlobal(r.Pop(2)),
         [PickleOpcode.Reduce] = r => r.Reduce(r.Pop(2)),
+        [PickleOpcode.NewObj] = r => r.NewObject(r.Pop(2)),
         [PickleOpcode.Build] = r => r.Build(r.Pop(1)),
         [PickleOpcode.BinPersId] = r => r.Push(r._storage(r.Pop(1)[0])),
         [PickleOpcode.BinGet] = r => r.Get(r.Take(1)[0]),
@@ -171,7 +172,7 @@ internal sealed class PickleReader
     private void PushString(int length)
     {
         var bytes = Take(length);
-        Push(System.Text.Unicode.Utf8.IsValid(bytes) ? StrictUtf8.GetString(bytes) : new PickleOpaque("bytes"));
+        Push(Utf8.IsValid(bytes) ? PickleText.Decode(bytes) : new PickleOpaque("bytes"));
     }
 
     private void Append(object?[] items)
@@ -213,6 +214,15 @@ internal sealed class PickleReader
         if (call is not [PickleGlobal global, PickleTuple arguments])
             throw new FormatException("REDUCE of what is no function and its arguments");
         Push((global.Call ?? throw new FormatException($"a call of '{global.Name}'"))(arguments.Items));
+    }
+
+    /// <summary>Makes a record of one of the few classes of plain data; BUILD and SETITEMS fill it.</summary>
+    private void NewObject(object?[] call)
+    {
+        if (call is not [PickleGlobal { New: { } make }, PickleTuple arguments])
+            throw new FormatException(
+                "NEWOBJ of " + (call[0] is PickleGlobal global ? $"'{global.Name}'" : "what is no class"));
+        Push(make(arguments.Items));
     }
 
     /// <summary>Ignores the attributes of a dictionary (a state dict's versions) or of plain data.</summary>
@@ -287,7 +297,7 @@ internal sealed class PickleReader
             : throw new FormatException("the pickle's end within an instruction");
     }
 
-    private string Text(int bytes) => Decode(Take(bytes));
+    private string Text(int bytes) => PickleText.Decode(Take(bytes));
 
     /// <summary>Reads up to the end of the line, which is how GLOBAL writes module and name.</summary>
     private string Line()
@@ -296,37 +306,9 @@ internal sealed class PickleReader
         var end = rest[..Math.Min(rest.Length, LongestName + 1)].IndexOf((byte)'\n');
         if (end < 0)
             throw new FormatException($"a name of more than {LongestName} bytes, or without an end");
-        var line = Decode(Take(end));
+        var line = PickleText.Decode(Take(end));
         Take(1);
         return line;
-    }
-
-    private static string Decode(ReadOnlySpan<byte> bytes)
-    {
-        try
-        {
-            return StrictUtf8.GetString(bytes);
-        }
-        catch (DecoderFallbackException)
-        {
-            throw new FormatException("text that is no UTF-8");
-        }
-    }
-
-    private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
-
-    /// <summary>
-    /// Reads a little-endian number in two's complement. One that does not fit into 64 bits becomes plain data.
-    /// </summary>
-    private static object Number(ReadOnlySpan<byte> bytes)
-    {
-        if (bytes.Length > sizeof(long))
-            return new PickleOpaque("large number");
-        var value = 0L;
-        for (var i = 0; i < bytes.Length; i++)
-            value |= (long)bytes[i] << (8 * i);
-        var unused = 64 - 8 * bytes.Length;
-        return bytes.Length == 0 ? 0L : value << unused >> unused;
     }
 
     private MarrowException Refuse(string found) =>

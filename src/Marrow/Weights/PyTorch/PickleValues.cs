@@ -41,15 +41,23 @@ internal sealed class PickleOpaque(string kind)
 }
 
 /// <summary>The bytes that tensors lie in: an entry of the archive.</summary>
-/// <param name="type">Of its elements; null where each tensor says it.</param>
+/// <param name="kind">The storage's class, which says the type of its elements.</param>
 /// <param name="skipped">Elements before a view of it, as the older form of PyTorch's files has them.</param>
-internal sealed class PickledStorage(string key, torch.ScalarType? type, long bytes, long skipped = 0)
+internal sealed class PickledStorage(string key, PickleGlobal kind, long bytes, long skipped = 0)
 {
-    public long Skipped { get; } = skipped;
-
     public string Key { get; } = key;
-    public torch.ScalarType? Type { get; } = type;
+
+    /// <summary>The type of its elements; null where each tensor says it, and where it is not read.</summary>
+    public torch.ScalarType? Type => kind.Type;
+
+    /// <summary>The name of the elements' type when it is one that is not read; null for all others.</summary>
+    public string? Unread => kind.Unread;
+
+    public int ElementBytes => kind.ElementBytes;
+
     public long Bytes { get; } = bytes;
+
+    public long Skipped { get; } = skipped;
 }
 
 /// <summary>A view of a storage, checked to lie within it.</summary>
@@ -67,4 +75,16 @@ internal sealed class PickledTensor(
     public long Offset { get; } = offset;
     public long[] Shape { get; } = shape;
     public long[] Strides { get; } = strides;
+}
+
+/// <summary>
+/// A tensor whose numbers are not read, such as a quantised one. It does no harm beside the weights, and is named when
+/// it is one of them.
+/// </summary>
+/// <param name="what">Says what it is, such as "a quantised tensor (torch.QInt8Storage)".</param>
+internal sealed class PickledUnread(string what, bool isQuantised)
+{
+    public string What { get; } = what;
+
+    public bool IsQuantised { get; } = isQuantised;
 }

@@ -87,7 +87,8 @@ internal sealed class PyTorchArchive
                 path,
                 "one NAME/data.pkl, as torch.save writes it",
                 $"{pickles.Count}",
-                "Save the weights in Python: torch.save(model.state_dict(), 'weights.pth').");
+                "If it is an archive that holds a file of weights, unpack it and name that file; else save the weights "
+                    + "in Python: torch.save(model.state_dict(), 'weights.pth').");
         var archive = new PyTorchArchive(records, pickles[0][..^"data.pkl".Length]);
         if (archive.Find("byteorder") is { } order)
         {
@@ -194,7 +195,8 @@ internal sealed class PyTorchArchive
                 path,
                 $"'{name}' stored without compression, as torch.save does",
                 $"method {method}",
-                "Load it in Python and save it again with torch.save.");
+                "If torch.save wrote it, load it in Python and save it again; if it is an archive that holds a file of "
+                    + "weights, unpack it and name that file.");
         if ((flags & ~(SizesFollowFlag | Utf8Flag)) != 0)
             throw Bad(path, $"'{name}' as torch.save stores it", $"flags 0x{flags:X4}: encrypted or patched");
 

@@ -37,7 +37,8 @@ internal sealed class PyTorchWeights : WeightFile
         IReadOnlyDictionary<string, string> notes)
         : base(path, file, entries)
     {
-        (Entries, _startOf, Place, Others, Notes) = (entries, startOf, state.Place, state.Others, notes);
+        (Entries, _startOf, Notes, KeyPart) = (entries, startOf, notes, state.KeyPart);
+        (Place, Others, OtherParts) = (state.Place, state.Others, state.OtherParts);
     }
 
     /// <summary>The tensors, in the order of the state dict.</summary>
@@ -45,15 +46,11 @@ internal sealed class PyTorchWeights : WeightFile
 
     internal override IReadOnlyDictionary<string, string> Notes { get; }
 
-    /// <summary>
-    /// The key below which the state dict lies, such as "state_dict"; "" when the file holds nothing else.
-    /// </summary>
-    public string Place { get; }
+    internal override string Place { get; }
 
-    /// <summary>
-    /// The keys of everything else in the file, such as "epoch" and "optimizer". It was read as data and is not used.
-    /// </summary>
-    public IReadOnlyList<string> Others { get; }
+    internal override IReadOnlyList<string> Others { get; }
+
+    internal override IReadOnlyList<string> OtherParts { get; }
 
     /// <summary>
     /// Returns true for the first bytes of either form. A zip may still have been written by another program.
@@ -66,7 +63,10 @@ internal sealed class PyTorchWeights : WeightFile
     /// Opens a file. Throws <see cref="MarrowException"/> when the file is of another kind, is damaged, or contains
     /// anything but weights and plain data; the message names the obstacle and its place.
     /// </summary>
-    public static PyTorchWeights Open(string path)
+    /// <param name="part">
+    /// The set of weights that is meant when the file has several; see <see cref="StateDict.Find"/>.
+    /// </param>
+    public static PyTorchWeights Open(string path, string? part = null)
     {
         var file = OpenFile(path);
         try
@@ -77,8 +77,8 @@ internal sealed class PyTorchWeights : WeightFile
             if (!Begins(start))
                 throw WeightFiles.Refusal(path, start);
             var (state, startOf, notes) = LegacyFile.Begins(start)
-                ? LegacyFile.Read(path, RandomAccess.GetLength(file), ReadAt)
-                : Zip(path, RandomAccess.GetLength(file), ReadAt);
+                ? LegacyFile.Read(path, RandomAccess.GetLength(file), ReadAt, part)
+                : Zip(path, RandomAccess.GetLength(file), ReadAt, part);
             return new(
                 path,
                 file,
@@ -137,13 +137,14 @@ internal sealed class PyTorchWeights : WeightFile
     private static (StateDict State, Func<string, long> StartOf, IReadOnlyDictionary<string, string> Notes) Zip(
         string path,
         long fileBytes,
-        PyTorchArchive.ReadAt read)
+        PyTorchArchive.ReadAt read,
+        string? part)
     {
         var archive = PyTorchArchive.Read(path, fileBytes, read);
         var pickle = new byte[archive.Pickle.Bytes];
         read(pickle, archive.Pickle.Start);
         return (
-            StateDict.Find(PickleReader.Read(pickle, path, key => archive.Storage(key)?.Bytes), path),
+            StateDict.Find(PickleReader.Read(pickle, path, key => archive.Storage(key)?.Bytes), path, part),
             key => archive.Storage(key)!.Value.Start,
             Said(archive, path, read));
     }

@@ -14,8 +14,6 @@ public sealed class OnnxWeightsTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private ImportRequest Request => new() { Name = "again", HubFolder = _folder["imported"], Classes = ["a", "b"] };
-
     [Fact]
     public void What_Debians_onnx_writes_in_each_type_is_read_to_the_bit()
     {
@@ -54,25 +52,6 @@ public sealed class OnnxWeightsTests : IDisposable
             Assert.True(
                 read.to(ScalarType.Float64).equal(expected.to(ScalarType.Float64)).all().item<bool>(),
                 entry.Name);
-        }
-    }
-
-    [Fact]
-    public void An_exported_classifier_comes_back_with_its_weights_and_the_terms_of_what_it_was_made_from()
-    {
-        using var checkpoint = ExportSamples.Classifier(_folder["hub"]);
-        Exporter.Run(checkpoint, new() { Format = ExportFormat.Onnx, Path = _folder["m.onnx"] });
-        var (imported, summary) = Importer.Run(_folder["m.onnx"], Request);
-        using (imported)
-        {
-            Assert.Equal(("marrow", "densenet-mini"), (summary.File.Map, summary.Architecture));
-            Assert.Contains(imported.Parents.Ancestors(), a => a.Digest == checkpoint.Digest);
-            using var scope = NewDisposeScope();
-            using var quiet = no_grad();
-            using var before = (nn.Module<Tensor, Tensor>)checkpoint.BuildModel();
-            using var after = (nn.Module<Tensor, Tensor>)imported.BuildModel();
-            var image = rand(1, 1, 64, 64);
-            Assert.True(before.forward(image).allclose(after.forward(image), 1e-5, 1e-6));
         }
     }
 
