@@ -102,7 +102,10 @@ public static class WarmStart
             modules: [.. plan.GroupBy(p => BackboneKeys.ModuleOf(p.Key, backbone)).Select(g => Total(g.Key, g))],
             total: Total("total", plan),
             tensors: plan,
-            unusedSourceKeys: [.. shapes.Keys.Where(k => !used.Contains(k))]) { AboutOthers = source.AboutOthers };
+            unusedSourceKeys: [.. shapes.Keys.Where(k => !used.Contains(k))])
+        {
+            AboutOthers = source.AboutOthers,
+        };
 
         bool InBackbone(string key) => key.StartsWith(backbone, StringComparison.Ordinal);
 
