@@ -64,12 +64,11 @@ internal sealed class ImagePredictor : IPredictor
     }
 
     /// <summary>Returns true when a checkpoint can make a finding by itself.</summary>
-    public static bool Serves(Checkpoint checkpoint)
-    {
-        if (checkpoint.Config.Input.Crop is { Region: CropRegion.Vertebra })
-            return false;
-        return TaskCatalogue.Find(checkpoint.Config.Task) is { SpineRole: null or SpineRole.Corners };
-    }
+    public static bool Serves(Checkpoint checkpoint) =>
+        checkpoint.Config.Input.Crop is not { Region: CropRegion.Vertebra } && Serves(checkpoint.Config.Task);
+
+    /// <summary>Returns true for a task whose models can make a finding by themselves.</summary>
+    public static bool Serves(string task) => TaskCatalogue.Find(task) is { SpineRole: null or SpineRole.Corners };
 
     public IReadOnlyList<string> Columns => _reading.Columns;
 
