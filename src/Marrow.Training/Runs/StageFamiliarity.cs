@@ -25,13 +25,14 @@ internal static class StageFamiliarity
             return;
         var known = each.Select(images => FamiliarityFit.Spread(images.Shown.Training)).ToList();
         var unseen = each.Select(images => FamiliarityFit.Spread(images.Shown.Validation)).ToList();
-        var (knownCount, unseenCount) = (known.Sum(samples => samples.Count), unseen.Sum(samples => samples.Count));
+        var knownCount = known.Sum(samples => samples.Count);
+        var unseenCount = unseen.Sum(samples => samples.Select(s => s.Patient).Distinct().Count());
         if (knownCount < FamiliarityFit.LeastKnown || unseenCount < FamiliarityFit.LeastUnseen)
         {
             context.Say(
-                $"too few images to learn which are familiar ({knownCount} to train on and {unseenCount} to choose "
-                    + $"by; it takes {FamiliarityFit.LeastKnown} and {FamiliarityFit.LeastUnseen}): the checkpoint "
-                    + "refuses no image as unlike them");
+                $"too few images to learn which are familiar ({knownCount} to train on and some of {unseenCount} "
+                    + $"patients to choose by; it takes {FamiliarityFit.LeastKnown} and those of "
+                    + $"{FamiliarityFit.LeastUnseen} patients): the checkpoint refuses no image as unlike them");
             return;
         }
         var opened = new List<BatchLoader>();
