@@ -15,9 +15,10 @@ internal static class FamiliarityFit
     public const int MostImages = 2000;
 
     /// <summary>
-    /// The fewest training images, and the fewest patients that were not trained on, from which it is learnt.
+    /// The fewest training images, and the fewest images that were not trained on and their patients, from which it is
+    /// learnt. Few patients set a wide bound.
     /// </summary>
-    public const int LeastKnown = 32, LeastUnseen = 8;
+    public const int LeastKnown = 32, LeastUnseen = 8, LeastPatients = 4;
 
     /// <summary>The share of known images that may be refused, unless something else is asked for.</summary>
     public const double UsualRate = 0.01;
@@ -30,6 +31,10 @@ internal static class FamiliarityFit
 
     /// <summary>Returns evenly spread samples, as many as count at most.</summary>
     public static IReadOnlyList<Sample> Spread(IReadOnlyList<Sample> samples) => EvenSpread.Of(samples, MostImages);
+
+    /// <summary>True when there are images enough to learn from.</summary>
+    public static bool Suffice(IReadOnlyCollection<Sample> known, IReadOnlyCollection<Sample> unseen) =>
+        known.Count >= LeastKnown && unseen.Count >= LeastUnseen && PatientSplit.CountPatients(unseen) >= LeastPatients;
 
     /// <summary>True when models of a task make findings that can be refused by it.</summary>
     public static bool Serves(TaskModel task) =>
