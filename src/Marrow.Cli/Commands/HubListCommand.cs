@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Marrow.Checkpoints;
 using Marrow.Hub;
+using Marrow.Imaging;
 using Spectre.Console;
 
 namespace Marrow.Cli.Commands;
@@ -21,6 +22,8 @@ internal static class HubListCommand
             Description = "Those whose licence and whose ancestors' licences forbid no commercial use.",
         };
         var size = Filter<double?>("--max-mib", "N", "Those whose files take N MiB or less.");
+        var page = Filter<string?>(
+            "--page", "FILE", "Write a page of Markdown about them; pictures beside it, hub/NAME.jpg, are shown.");
         var hub = HubFolder.Option();
         return new Command("list", "List the checkpoints, the newest of each name first.")
         {
@@ -29,18 +32,23 @@ internal static class HubListCommand
             license,
             commercial,
             size,
+            page,
             hub,
         }
             .WithExamples(
                 "marrow hub list",
                 "marrow hub list --task classify --body-part chest",
                 "marrow hub list --commercial --max-mib 10",
+                "marrow hub list --page docs/hub.md",
                 "marrow hub list --hub /srv/hub --json")
             .Does(
                 (parsed, output, _) =>
                 {
                     var folder = HubFolder.Of(parsed, hub);
-                    var all = new LocalHub(folder).List();
+                    if (parsed.GetValue(page) is { } asked)
+                        ResultMark.RequireReplaceable(asked, page.Name);
+                    var store = new LocalHub(folder);
+                    var all = store.List();
                     var entries = all;
                     Keep(task, e => e.Task, parsed.GetValue(task), (e, wanted) => Same(e.Task, wanted));
                     Keep(
@@ -53,6 +61,8 @@ internal static class HubListCommand
                         entries = [.. entries.Where(AllowsCommercialUse)];
                     if (parsed.GetValue(size) is { } most)
                         entries = [.. entries.Where(e => e.Bytes <= most * (1 << 20))];
+                    if (parsed.GetValue(page) is { } path)
+                        HubPage.Write(store, entries, path);
                     output.Finish(new { hub = folder, checkpoints = entries }, console => Show(
                         console, entries, folder, all.Count - entries.Count));
                     return ExitCode.Done;
@@ -135,12 +145,11 @@ internal static class HubListCommand
             yield return $"  {line}";
     }
 
-    /// <summary>"smape 8.55 %", and below it the interval of 95 %.</summary>
+    /// <summary>The value, and below it the interval of 95 %.</summary>
     private static IEnumerable<string> Result(MeasuredValue figure)
     {
-        yield return $"{figure.Metric} {NumberText.Significant(figure.Value)} {figure.Unit}".TrimEnd();
-        if (figure is { Low: { } low, High: { } high })
-            yield return $"[{NumberText.Significant(low)}, {NumberText.Significant(high)}]";
+        var (value, interval) = figure.Describe();
+        return interval.Length > 0 ? [value, interval] : [value];
     }
 
     /// <summary>A hostile manifest may name a thousand; hub show has them all.</summary>

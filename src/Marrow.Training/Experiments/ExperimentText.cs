@@ -64,8 +64,11 @@ internal static class ExperimentText
                     var verdicts = (
                         Better: against.Count(d => d.Verdict == "better"),
                         Worse: against.Count(d => d.Verdict == "worse"));
-                    var verdict =
-                        $"Better than scratch beyond chance at {verdicts.Better} of {against.Count} "
+                    var verdict = against.Count == 1
+                        ? verdicts.Better > 0 ? "Better than scratch beyond chance"
+                            : verdicts.Worse > 0 ? "Worse than scratch beyond chance"
+                            : "The difference from scratch may be chance"
+                        : $"Better than scratch beyond chance at {verdicts.Better} of {against.Count} "
                             + $"amounts{(verdicts.Worse > 0 ? $", worse at {verdicts.Worse}" : "")}";
                     return $"{Line(plan, line.Key.Start, line.Key.Method)}: {string.Join(", ", parts)} from scratch. "
                         + $"{verdict}.";

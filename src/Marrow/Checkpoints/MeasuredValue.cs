@@ -58,6 +58,15 @@ public sealed class MeasuredValue
             metric.Count);
 
     /// <summary>
+    /// Returns "smape 8.55 %", and the interval of 95 % as "[7.55, 9.66]", which is "" where none was computed.
+    /// </summary>
+    public (string Value, string Interval) Describe() => (
+        $"{Metric} {NumberText.Significant(Value)} {Unit}".TrimEnd(),
+        this is { Low: { } low, High: { } high }
+            ? $"[{NumberText.Significant(low)}, {NumberText.Significant(high)}]"
+            : "");
+
+    /// <summary>
     /// The metric's name, such as "AUROC", "SMAPE" or "landmark error"; for one class it is followed by the class, as
     /// in "AUROC Cardiomegaly".
     /// </summary>

@@ -16,13 +16,35 @@ internal static class CheckpointReport
     public static TextReport Of(LocalHub hub, Checkpoint checkpoint)
     {
         var shown = new Shown(
-            checkpoint, LicenseClosure.Ancestors(hub, checkpoint), checkpoint.ReadSummary(), BytesOf(checkpoint.Path));
+            checkpoint,
+            LicenseClosure.Ancestors(hub, checkpoint),
+            WorthTo(hub, checkpoint),
+            checkpoint.ReadSummary(),
+            BytesOf(checkpoint.Path));
         return new(Document(shown), [.. Parts(shown)]);
     }
 
     /// <summary>A checkpoint, with everything that its report needs to read.</summary>
     private sealed record Shown(
-        Checkpoint Checkpoint, IReadOnlyList<LicensedAncestor> Ancestors, string Summary, long Bytes);
+        Checkpoint Checkpoint,
+        IReadOnlyList<LicensedAncestor> Ancestors,
+        IReadOnlyList<(string Child, ParentWorth Worth)> WorthTo,
+        string Summary,
+        long Bytes);
+
+    /// <summary>Returns what a checkpoint was measured to be worth to those of the hub that started from it.</summary>
+    internal static IReadOnlyList<(string Child, ParentWorth Worth)> WorthTo(LocalHub hub, Checkpoint checkpoint)
+    {
+        if (checkpoint.WeightsOnly || hub.FindDigest(checkpoint.Digest) is not { } entry)
+            return [];
+        var graph = LineageGraph.Of(hub, entry.Reference, descendants: true);
+        return
+        [
+            .. from link in graph.Links
+            where link.Parent == graph.Root && link.Worth is not null
+            select (graph[link.Child].Name, link.Worth),
+        ];
+    }
 
     private static long BytesOf(string path) => File.Exists(path)
         ? new FileInfo(path).Length
@@ -45,6 +67,7 @@ internal static class CheckpointReport
             checkpoint.Origin,
             checkpoint.Parents,
             shown.Ancestors,
+            WorthTo = shown.WorthTo.Select(to => new { to.Child, to.Worth }),
             checkpoint.Metrics,
             Transfer = checkpoint.Receipt?.Report.Document,
         };
@@ -111,6 +134,8 @@ internal static class CheckpointReport
         yield return ("licence", Licenses.Describe(checkpoint.License));
         foreach (var fact in Parents(checkpoint.Parents))
             yield return fact;
+        foreach (var (child, worth) in shown.WorthTo)
+            yield return ($"was worth to {child}", $"{worth.Describe()}. Measured by: {worth.Command}");
         if (checkpoint.Origin is not { } origin)
             yield break;
         if (origin.Training is { } training)
