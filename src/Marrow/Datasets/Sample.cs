@@ -119,6 +119,9 @@ internal sealed record Sample
         init => Targets = Targets with { MaskAreas = value };
     }
 
+    /// <summary>The side of a pixel of the original image in millimetres; null when the data does not say it.</summary>
+    internal double? MmPerPixel { get; init; }
+
     /// <summary>True when the sample has any label that some task can learn from.</summary>
     internal bool HasKnownLabel => Targets.IsKnown;
 

@@ -54,7 +54,7 @@ public class RecipeCropTests
     [InlineData("landmark", "crop: 'landmark' is no earlier stage")]
     [InlineData("{by: later}", "by: stage 'later' comes later")]
     [InlineData("{region: spine}", "crop lacks by. Add by: landmarks")]
-    [InlineData("{by: landmarks, region: pelvis}", "region: expected spine or vertebra, found 'pelvis'")]
+    [InlineData("{by: landmarks, region: pelvis}", "region: expected spine, vertebra or point, found 'pelvis'")]
     [InlineData("{by: landmarks, margin: 3}", "margin: expected a number from 0 to 2")]
     [InlineData("{by: landmarks, margni: 0.1}", "Did you mean 'margin'?")]
     [InlineData("[landmarks]", "crop: expected")]

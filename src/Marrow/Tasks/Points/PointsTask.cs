@@ -13,7 +13,7 @@ namespace Marrow.Tasks.Points;
 /// not labelled, or that augmentation has moved out of the input, adds no loss.
 /// </summary>
 internal sealed class PointsTask(PointLocator model, ModelSpec spec, InputContract input, ClassLayout layout)
-    : TaskModel(spec, input)
+    : TaskModel(spec, input), IFirstLookTask
 {
     private readonly TrainedOutputs _trained = new(layout);
 
@@ -24,7 +24,7 @@ internal sealed class PointsTask(PointLocator model, ModelSpec spec, InputContra
             + "in the image or not. Not a medical device: no clinical decision may rest on it.";
     public override Module Model => model;
 
-    internal PointDecoding Decoding { get; init; } = new();
+    internal PointDecoding Decoding { get; set; } = new();
 
     public override void AdaptTo(IReadOnlyList<Sample> training) =>
         _trained.Set(k => training.Any(s => s.Points.Count > k && !double.IsNaN(s.Points[k].X)));
@@ -83,10 +83,86 @@ internal sealed class PointsTask(PointLocator model, ModelSpec spec, InputContra
                     ImageWidth = size.Width,
                     ImageHeight = size.Height,
                     Patient = inBatch.Sample.Patient,
+                    MmPerPixel = inBatch.Sample.MmPerPixel,
                 });
             }
         });
         return PointErrors.Measure(layout.Names, pairs, bootstrap);
+    }
+
+    /// <summary>
+    /// Finds out, for a model that looks at crops about points, whether their mirror images are worth a look as well:
+    /// whether both together lie closer to the labels.
+    /// </summary>
+    internal override void ChooseDecoding(BatchLoader validation, Compute compute)
+    {
+        if (Decoding.SecondLook is not { } look)
+            return;
+        var (one, both) = (0.0, 0.0);
+        IReadOnlyList<int> mirrored = [];
+        ForEachBatch(validation, compute, (_, batch) =>
+        {
+            mirrored = batch.Samples[0].Sample.MirroredPoints;
+            if (mirrored.Count == 0)
+                return;
+            one += Distances(PointsOnBothSides(batch.Images, [], compute), batch);
+            both += Distances(PointsOnBothSides(batch.Images, mirrored, compute), batch);
+        });
+        Decoding = Decoding with { SecondLook = look with { Mirrored = both < one ? [.. mirrored] : [] } };
+
+        static double Distances(IReadOnlyList<SeenPoint[]> found, Batch batch) =>
+            found.Zip(batch.Samples, (points, sample) => points.Zip(sample.Points)
+                .Where(p => !double.IsNaN(p.Second.X))
+                .Sum(p => p.First.Place.DistanceTo(p.Second))).Sum();
+    }
+
+    bool IFirstLookTask.LeavesBorderOut => false;
+
+    IReadOnlyList<FirstLook> IFirstLookTask.Look(
+        Tensor images, IReadOnlyList<ShownImage> shown, Compute compute, bool fast) =>
+        [
+            .. PointsOf(images, compute).Zip(shown, (points, image) =>
+            {
+                var toOriginal = image.ToInput.Invert();
+                return new DetectedPoints(
+                    image.Width,
+                    image.Height,
+                    [
+                        .. points.Select((point, k) => _trained.Has(k)
+                            ? toOriginal.Apply(point.Place)
+                            : new Point2D(double.NaN, double.NaN)),
+                    ],
+                    [.. points.Select(point => point.Score)]);
+            }),
+        ];
+
+    FirstLook? IFirstLookTask.Restore(int width, int height, IReadOnlyList<double> numbers) =>
+        DetectedPoints.Of(width, height, numbers, layout.Names.Count);
+
+    /// <summary>
+    /// Returns the points in input pixels, [N][points], as normalised images and their mirror images show them
+    /// together.
+    /// </summary>
+    /// <param name="images">[N, C, H, W], contiguous.</param>
+    /// <param name="mirrored">
+    /// For each point the one that takes its place in a mirror image; empty to look at no mirror image.
+    /// </param>
+    public IReadOnlyList<SeenPoint[]> PointsOnBothSides(Tensor images, IReadOnlyList<int> mirrored, Compute compute)
+    {
+        using var scope = NewDisposeScope();
+        var found = PointsOf(compute.Arrange(images), compute);
+        if (mirrored.Count == 0)
+            return [.. found.Select(points => points.Select(p => new SeenPoint(p.Place, p.Score)).ToArray())];
+        var turned = PointsOf(compute.Arrange(images.flip(3)), compute);
+        return
+        [
+            .. found.Zip(turned, (points, onMirror) => points.Select((p, k) =>
+            {
+                var (place, score) = onMirror[mirrored[k]];
+                return SecondLookDecoding.Mix(
+                    [new(p.Place, p.Score), new(new(Input.Width - place.X, place.Y), score)]);
+            }).ToArray()),
+        ];
     }
 
     /// <summary>
