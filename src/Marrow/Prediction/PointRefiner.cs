@@ -9,32 +9,47 @@ namespace Marrow.Prediction;
 
 /// <summary>
 /// Sets named points anew by a second look at the image's own resolution: it cuts a square about each point that the
-/// first look found and asks the model for that point in it, and in the mirror image and in the crops of other points
-/// where the decoding says so.
+/// first look found and asks for that point in it, and in the mirror image and in the crops of other points where the
+/// decoding says so.
 /// </summary>
-/// <param name="fast">True to look at each crop once.</param>
-internal sealed class PointRefiner(PointsTask task, Compute compute, bool fast = false)
+/// <param name="input">The input of the model that sees the crops.</param>
+/// <param name="look">Finds all points in each of several crops, in input pixels.</param>
+internal sealed class PointRefiner(
+    InputContract input,
+    SecondLookDecoding decoding,
+    Func<IReadOnlyList<PackedImage>, IReadOnlyList<SeenPoint[]>> look)
 {
     private const int MostCrops = 32; // at once, whatever the number of points: bounds memory
 
-    private readonly SecondLookDecoding _decoding = fast ? task.Decoding.SecondLook!.Once : task.Decoding.SecondLook!;
+    /// <summary>Looks with a model whose task has a decoding of second looks.</summary>
+    /// <param name="fast">True to look at each crop once.</param>
+    public static PointRefiner Of(PointsTask task, Compute compute, bool fast = false)
+    {
+        var decoding = fast ? task.Decoding.SecondLook!.Once() : task.Decoding.SecondLook!;
+        return new(task.Input, decoding, crops =>
+        {
+            using var noGrad = no_grad();
+            using var scope = NewDisposeScope();
+            return task.PointsOnBothSides(Preprocessor.ToTensor(crops, task.Input), decoding.Mirrored, compute);
+        });
+    }
 
     /// <summary>Returns the points in the order of the first look's.</summary>
     public IReadOnlyList<RefinedPoint> Refine(Radiograph film, DetectedPoints first)
     {
         var (at, seen) = (first, new SeenPoint?[first.Places.Count]);
-        var crop = task.Input.Crop!;
-        for (var pass = 0; pass < _decoding.Passes; pass++)
+        var crop = input.Crop!;
+        for (var pass = 0; pass < decoding.Passes; pass++)
         {
             var crops = CropKind.Of(crop.Region).Crops(crop, at);
-            seen = _decoding.Gather(crops, Look(film, crops));
+            seen = decoding.Gather(crops, Look(film, crops));
             at = at with { Places = [.. seen.Select(point => point?.Place ?? new(double.NaN, double.NaN))] };
         }
         return
         [
             .. seen.Select((point, k) => point is not { } refined
                 ? new RefinedPoint(null, 0, false)
-                : _decoding.Takes(first.Places[k], refined.Place, first.Pixels(crop.Side!.Value))
+                : decoding.Takes(first.Places[k], refined.Place, first.Pixels(crop.Side!.Value))
                     ? new(refined.Place, refined.Score, false)
                     : new(first.Places[k], first.Scores[k], true)),
         ];
@@ -43,15 +58,11 @@ internal sealed class PointRefiner(PointsTask task, Compute compute, bool fast =
     /// <summary>Returns each point as each crop shows it, [crop][point]; null where there is no crop.</summary>
     private SeenPoint[]?[] Look(Radiograph film, IReadOnlyList<ImageCrop?> crops)
     {
-        using var noGrad = no_grad();
         var seen = new SeenPoint[]?[crops.Count];
         foreach (var some in crops.Index().Where(crop => crop.Item is not null).Chunk(MostCrops))
         {
-            using var scope = NewDisposeScope();
-            PackedImage[] packed = [.. some.Select(crop => Preprocessor.Prepare(film, task.Input, crop.Item!))];
-            var found = task.PointsOnBothSides(
-                Preprocessor.ToTensor(packed, task.Input), _decoding.Mirrored, compute);
-            foreach (var ((index, _), image, points) in some.Zip(packed, found))
+            PackedImage[] packed = [.. some.Select(crop => Preprocessor.Prepare(film, input, crop.Item!))];
+            foreach (var ((index, _), image, points) in some.Zip(packed, look(packed)))
             {
                 var toFilm = image.ToInput.Invert();
                 seen[index] = [.. points.Select(point => point with { Place = toFilm.Apply(point.Place) })];

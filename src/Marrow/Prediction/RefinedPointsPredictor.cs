@@ -143,7 +143,7 @@ internal sealed class RefinedPointsPredictor : IPredictor
     }
 
     private IReadOnlyList<RefinedPoint> Refine(Radiograph film, bool fast) =>
-        new PointRefiner(_task, _compute, fast).Refine(film, (DetectedPoints)_first.Look(film, fast));
+        PointRefiner.Of(_task, _compute, fast).Refine(film, (DetectedPoints)_first.Look(film, fast));
 
     public void Dispose()
     {

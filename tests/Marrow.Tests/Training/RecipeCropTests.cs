@@ -62,6 +62,66 @@ public class RecipeCropTests
     public void Mistakes_are_told_with_their_place(string crop, string expected) =>
         Assert.Contains(expected, Error(crop));
 
+    private static string OfPoints(string crop, string first = "", string task = "points") => $"""
+        name: r
+        stages:
+          - name: landmarks
+            task: detect-vertebrae
+            model: retinanet-densenet121
+            data: {"{"}format: spineweb16{"}"}
+          - name: look
+            task: points
+            model: points-densenet121
+            {first}
+            data: {"{"}name: d, format: csv{"}"}
+          - name: second
+            task: {task}
+            model: {task}-densenet121
+            crop: {crop}
+            data: {"{"}name: d, format: csv, kind: {(task == "points" ? "points" : "numbers")}{"}"}
+        """;
+
+    private static string ErrorOfPoints(string crop, string first = "", string task = "points") =>
+        Assert.Throws<MarrowException>(
+            () => RecipeReader.Parse(OfPoints(crop, first, task), "r.yaml", [])).Message;
+
+    [Fact]
+    public void The_crop_about_a_point_has_a_side_and_no_margin()
+    {
+        StageCrop Read(string crop) => RecipeReader.Parse(OfPoints(crop), "r.yaml", []).Stages[2].Crop!;
+        Assert.Equal(
+            new StageCrop { By = "look", Region = CropRegion.Point, Margin = 0, Side = 0.3 },
+            Read("{by: look, region: point, side: 0.3}"));
+        Assert.Equal(StageCrop.PointSide, Read("{by: look, region: point}").Side);
+    }
+
+    [Theory]
+    [InlineData(
+        "{by: landmarks, region: point}",
+        "by: stage 'landmarks' trains detect-vertebrae, and finds no points to crop by. Name a stage of task points, "
+            + "or a checkpoint of one; or set region: spine or vertebra.")]
+    [InlineData(
+        "look",
+        "crop: stage 'look' trains points, and finds no vertebrae to crop by. Name a stage of task detect-vertebrae, "
+            + "or a checkpoint of one; or set region: point.")]
+    [InlineData("{by: look, region: point, margin: 0.1}", "margin: a point has no box")]
+    [InlineData("{by: landmarks, region: vertebra, side: 0.1}", "side: the crop of a vertebra is as large as")]
+    [InlineData("{by: look, region: point, side: 2}", "side: expected a number from 0.01 to 1")]
+    public void Mistakes_about_crops_of_points_are_told(string crop, string expected) =>
+        Assert.Contains(expected, ErrorOfPoints(crop));
+
+    [Fact]
+    public void Points_are_looked_at_again_by_a_task_that_can_after_a_look_at_whole_images()
+    {
+        Assert.Contains(
+            "crop: task regress can't look at a crop of the point; points can.",
+            ErrorOfPoints("{by: look, region: point}", task: "regress"));
+        Assert.Contains(
+            "by: stage 'look' looks at crops itself, and a first look is at whole images. Name the stage by which that "
+                + "one crops, 'landmarks', or another.",
+            ErrorOfPoints("{by: look, region: point}", "crop: landmarks"));
+    }
+
     [Fact]
     public void A_detector_looks_at_whole_images() =>
         Assert.Contains(

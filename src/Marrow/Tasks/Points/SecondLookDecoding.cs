@@ -37,7 +37,7 @@ internal sealed record SecondLookDecoding
     public IReadOnlyList<int> Mirrored { get; init; } = [];
 
     /// <summary>Returns what the decoding does where each crop is looked at once.</summary>
-    public SecondLookDecoding Once => this with { Passes = 1, NeighbourReach = 0, Mirrored = [] };
+    public SecondLookDecoding Once() => this with { Passes = 1, NeighbourReach = 0, Mirrored = [] };
 
     /// <summary>
     /// Returns a point as several looks see it: the mean of the places by their scores, and of the scores.

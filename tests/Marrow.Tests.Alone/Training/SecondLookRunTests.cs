@@ -1,0 +1,180 @@
+using System.Globalization;
+using System.Text.Json;
+using Marrow.Cli;
+using Marrow.Hub;
+using Marrow.Imaging;
+using Marrow.Inputs;
+using Marrow.Prediction;
+using Marrow.Tasks.Points;
+
+namespace Marrow.Tests.Training;
+
+/// <summary>
+/// Small pictures of two discs on either side of a dark square, whose middles are points. A first stage finds them on a
+/// quarter of the size, a second one looks at what is about each.
+/// </summary>
+public sealed class SecondLookRunTests : IDisposable
+{
+    private const int Width = 160, Height = 200;
+    private const string First = "points-densenet-mini.look", Second = "points-densenet-mini.again";
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _recipe;
+
+    public SecondLookRunTests()
+    {
+        var rows = new List<string> { "file,left_x,left_y,right_x,right_y,middle_x,middle_y" };
+        for (var i = 0; i < 48; i++)
+        {
+            var random = SeededRandom.Fork(5, i);
+            var (left, right, middle) = (Place(25, 60), Place(100, 135), Place(72, 88));
+            var pixels = new byte[Width * Height];
+            for (var p = 0; p < pixels.Length; p++)
+            {
+                var at = new Point2D(p % Width + 0.5, p / Width + 0.5);
+                var grey =
+                    Math.Min(at.DistanceTo(left), at.DistanceTo(right)) < 9 ? 200
+                    : Math.Max(Math.Abs(at.X - middle.X), Math.Abs(at.Y - middle.Y)) < 6 ? 30
+                    : 100;
+                pixels[p] = (byte)Math.Clamp(grey + 10 * random.NextGaussian(), 0, 255);
+            }
+            ImageWriter.WritePng8(_folder[$"films/{i}.png"], Width, Height, pixels);
+            rows.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{i}.png,{left.X:F2},{left.Y:F2},{right.X:F2},{right.Y:F2},{middle.X:F2},{middle.Y:F2}"));
+
+            Point2D Place(double from, double to) => new(random.Uniform(from, to), random.Uniform(30, 170));
+        }
+        File.WriteAllLines(_folder["films/labels.csv"], rows);
+        _recipe = _folder["recipe.yaml"];
+        File.WriteAllText(_recipe, """
+            name: twice
+            seed: 3
+            heldOut: 0.25
+            stages:
+              - name: look
+                task: points
+                model: points-densenet-mini
+                tag: look
+                data: {name: films, format: csv, validation: 0.2, mirrorPairs: {left: right}, mmPerPixel: 0.5}
+                input: {width: 40, height: 50}
+                augment: {flipProbability: 0.5, shift: 0.05}
+                train: {steps: 90, batch: 8, lr: 6.0e-3, ema: 0.9, clipNorm: 10, evaluateEvery: 20, precision: f32, workers: 1}
+              - name: again
+                task: points
+                model: points-densenet-mini
+                tag: again
+                init: look
+                crop: {by: look, region: point, side: 0.3}
+                data: {name: films, format: csv, validation: 0.2, mirrorPairs: {left: right}, mmPerPixel: 0.5}
+                input: {width: 40, height: 40}
+                augment: {flipProbability: 0.5, shift: 0.15}
+                train: {steps: 90, batch: 16, lr: 6.0e-3, ema: 0.9, clipNorm: 10, evaluateEvery: 20, precision: f32, workers: 1}
+            """);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private string Data => $"films={_folder["films"]}";
+
+    private (int Code, string Output, string Error) Call(params string[] args)
+    {
+        var (output, error) = (new StringWriter(), new StringWriter());
+        var code = CommandLine.Run([.. args, "--hub", _folder["hub"]], output, error, CancellationToken.None);
+        return (code, output.ToString(), error.ToString());
+    }
+
+    private string Done(params string[] args)
+    {
+        var (code, output, error) = Call(args);
+        Assert.True(code == ExitCode.Done, error);
+        return output;
+    }
+
+    private Dictionary<string, double> Evaluated(params string[] args) => JsonDocument
+        .Parse(Done(["evaluate", .. args, "--data", Data, "--json"])).RootElement.GetProperty("results")
+        .GetProperty("points").EnumerateArray()
+        .ToDictionary(m => m.GetProperty("name").GetString()!, m => m.GetProperty("value").GetDouble());
+
+    private JsonElement Predicted(string film, params string[] checkpoints) => JsonDocument.Parse(
+        Done([
+            "predict", film, .. checkpoints.SelectMany(name => (string[])["--checkpoint", name]), "--out",
+            _folder["out"], "--json",
+        ])).RootElement.GetProperty("predictions")[0];
+
+    [Fact]
+    public void A_second_look_errs_less_than_the_first_and_brings_it_along()
+    {
+        Done("run", _recipe, "--data", Data, "--out", _folder["run"]);
+        Assert.Equal(48, File.ReadLines(Assert.Single(Directory.GetFiles(_folder["run/detections"]))).Count());
+
+        // The crop belongs to the weights, as does what is made of what is seen in it.
+        var store = new LocalHub(_folder["hub"]);
+        using var second = store.Resolve(Second);
+        var first = store.Find(First);
+        var crop = second.Config.Input.Crop!;
+        Assert.Equal(
+            (CropRegion.Point, first.Name, first.Digest, 0.0, 0.3),
+            (crop.Region, crop.Detector, crop.Digest, crop.Margin, crop.Side));
+        Assert.Equal(["init", "crop"], second.Parents.Checkpoints.Select(p => p.Role));
+        Assert.NotNull(((PointDecoding)second.Config.ReadDecoding("")!).SecondLook);
+        Assert.DoesNotContain("secondLook", File.ReadAllText(Path.Combine(first.Folder, "config.json")));
+        Assert.Null(second.Config.Familiarity); // of whole images, for the first one to say
+
+        // The run measured crops, an evaluation measures what both looks come to, in millimetres too.
+        var (once, twice) = (Evaluated(First), Evaluated(Second));
+        Assert.InRange(twice["point-error"], 0, 0.7 * once["point-error"]);
+        Assert.Equal(0.5 * twice["point-error"], twice["point-error-mm"], 1e-9);
+        Assert.True(twice["points-within-2mm"] > once["points-within-2mm"]);
+        Assert.Equal(twice, Evaluated(First, Second));
+        Assert.Contains("--fast", Done("evaluate", "--help"));
+        Assert.InRange(Evaluated(Second, "--fast")["point-error"], 0, once["point-error"]);
+        Assert.Contains(second.Metrics, m => m.Metric == "point-error-mm");
+
+        // To name the second one is to name both.
+        var film = _folder["films/3.png"];
+        var alone = Predicted(film, Second);
+        Assert.Equal(alone.ToString(), Predicted(film, First, Second).ToString());
+        Assert.Equal(
+            [$"first-look {first.Digest}", $"points {second.Digest}"],
+            alone.GetProperty("checkpoints").EnumerateArray()
+                .Select(c => $"{c.GetProperty("role").GetString()} {c.GetProperty("digest").GetString()}"));
+        Assert.Equal("all", alone.GetProperty("looks").GetString());
+        Assert.Equal(3, alone.GetProperty("points").GetArrayLength());
+
+        // Another first look is refused by name, and so is none.
+        Done(
+            "run", _recipe, "--data", Data, "--out", _folder["other"], "--stages", "look", "--set", "look.steps=1",
+            "--set", "look.tag=other");
+        var error = Failed("predict", film, "--checkpoint", "points-densenet-mini.other", "--checkpoint", Second);
+        Assert.Contains($"expected the checkpoint by which its images are cropped, {First}@{first.Digest}", error);
+        Assert.Contains("found points-densenet-mini.other@sha256:", error);
+        Directory.Delete(Path.GetDirectoryName(first.Folder)!, recursive: true);
+        Assert.Contains($"{First}@{first.Digest}, found none", Failed("predict", film, "--checkpoint", Second));
+        Assert.Contains($"{First}@{first.Digest}, found none", Failed("evaluate", Second, "--data", Data));
+        Assert.Throws<MarrowException>(() => new RefinedPointsPredictor(second, first: null));
+    }
+
+    private string Failed(params string[] args)
+    {
+        var (code, _, error) = Call([.. args, .. args[0] == "predict" ? (string[])["--out", _folder["none"]] : []]);
+        Assert.Equal(ExitCode.Failed, code);
+        return error;
+    }
+
+    [Fact]
+    public void A_first_look_at_other_points_or_at_crops_is_refused()
+    {
+        Done(
+            "run", _recipe, "--data", Data, "--out", _folder["run"], "--set", "*.steps=1", "--set",
+            "*.input.width=32", "--set", "*.input.height=32");
+        string[] again = ["run", _recipe, "--data", Data, "--stages", "again", "--set", "*.steps=1", "--out"];
+        Assert.Contains(
+            $"again: {First}: expected a first look at the same points, left, right, found left, right, middle",
+            Failed([.. again, _folder["a"], "--set", "again.data.labelColumns=[left, right]"]));
+        var error = Failed([.. again, _folder["b"], "--set", $"again.crop.by={Second}"]);
+        Assert.Contains("expected a checkpoint that looks at whole images, to crop by", error);
+        Assert.Contains($"Name {First}, or another that looks first.", error);
+        Assert.False(Directory.Exists(_folder["b"]));
+    }
+}
