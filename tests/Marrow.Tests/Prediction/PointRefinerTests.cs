@@ -67,7 +67,7 @@ public class PointRefinerTests
     {
         var (truth, first) = Random(7, 3, error: 15);
         var left = ((int[])[1, 2, 3])
-            .Select(passes => Refine(first, truth, new() { Passes = passes }, share: 0.7))
+            .Select(passes => Refine(first, truth, new() { Passes = passes, NeighbourReach = 0 }, share: 0.7))
             .Select(points => points.Zip(truth, (p, t) => p.Place!.Value.DistanceTo(t)).Average()).ToList();
         Assert.Equal(0.3 * left[0], left[1], 1e-6);
         Assert.Equal(0.3 * left[1], left[2], 1e-6);
