@@ -30,17 +30,22 @@ internal sealed class VertebraCrops : CropKind
     public override bool IsLabelled(Sample sample, string task) => sample.Vertebrae.Count > 0;
 
     /// <summary>Ordered from top to bottom, without those in whose middle no vertebra is labelled.</summary>
-    public override IEnumerable<Sample> Samples(Sample sample, InputCrop crop, FirstLook found, CropUse use) =>
-        Crops(crop, found).OfType<ImageCrop>().Select((part, n) => Nearest(sample.Vertebrae, part.Center) is not
-            { } vertebra ? null : sample with
-            {
-                Id = string.Create(CultureInfo.InvariantCulture, $"{sample.Id}#{n + 1}"),
-                Crop = part,
-                Vertebrae = [],
-                CobbDegrees = [],
-                Points = [vertebra.TopLeft, vertebra.TopRight, vertebra.BottomLeft, vertebra.BottomRight],
-                MirroredPoints = MirroredCorners,
-            }).OfType<Sample>();
+    public override IEnumerable<Sample> Samples(Sample sample, InputCrop crop, FirstLook found, CropUse use)
+    {
+        foreach (var (n, part) in Crops(crop, found).OfType<ImageCrop>().Index())
+        {
+            if (Nearest(sample.Vertebrae, part.Center) is { } vertebra)
+                yield return sample with
+                {
+                    Id = string.Create(CultureInfo.InvariantCulture, $"{sample.Id}#{n + 1}"),
+                    Crop = part,
+                    Vertebrae = [],
+                    CobbDegrees = [],
+                    Points = [vertebra.TopLeft, vertebra.TopRight, vertebra.BottomLeft, vertebra.BottomRight],
+                    MirroredPoints = MirroredCorners,
+                };
+        }
+    }
 
     /// <summary>
     /// Returns the labelled vertebra in the middle of a crop; null when there is none. It is found by position and not
