@@ -70,7 +70,7 @@ internal sealed record RankSamples
                         + $"{part.Training.Data.Name}, and which of these images it saw can't be told. Its rank may "
                         + $"be too good."
                 );
-            if (parts.Any(p => p.Kind == SeenKind.All))
+            if (parts.Any(p => p.HasAll(labelled)))
             {
                 leftOut.Add(checkpoint.Name);
                 warnings.Add(

@@ -9,7 +9,7 @@ namespace Marrow.Prediction;
 /// <summary>Says how much of a data set a checkpoint or one of its ancestors was trained on.</summary>
 internal enum SeenKind
 {
-    /// <summary>It was trained on all images.</summary>
+    /// <summary>It was trained on all images of the files that are asked about.</summary>
     All,
 
     /// <summary>It was trained on some images, and it is known which.</summary>
@@ -28,6 +28,14 @@ internal sealed record SeenPart(
 {
     /// <summary>True for a sample that was seen, and for any other of its patient, as the data set names him.</summary>
     public bool Has(Sample sample) => Ids.Contains(sample.Id) || Patients.Contains(sample.OwnPatient);
+
+    /// <summary>True where nothing of these samples is new to it.</summary>
+    public bool HasAll(IReadOnlyList<Sample> samples) => Kind switch
+    {
+        SeenKind.All => true,
+        SeenKind.Part => samples.All(Has),
+        _ => false,
+    };
 
     /// <summary>True when a film and its copy may be in different parts, since copies were not looked for.</summary>
     public bool MayShareFilms => Kind == SeenKind.Part && Training.Data.Use?.Groups is null;
@@ -62,13 +70,15 @@ internal sealed class SeenImages(string name, Dataset own)
         var reading = Read(use);
         if (reading is not null && data.FilesDigest.Length > 0 && DigestOf(reading) == data.FilesDigest)
         {
-            if (use.HeldOut == 0)
+            if (use.HeldOut == 0 && DigestOf(own) == data.FilesDigest)
                 return new(training, SeenKind.All, None, None);
             var labelled = reading.Samples.Where(training.IsLabelled).ToList();
             if (training.Split is { } split)
                 return Without(labelled, split.NotSeen(labelled));
-            return labelled.Count == 0
-                ? Unknown()
+            if (labelled.Count == 0)
+                return Unknown();
+            return use.HeldOut == 0
+                ? Known(labelled)
                 : Known(LabelledSamples
                     .Divide(use.GroupsOf(reading).Join(labelled), training.Task, use.HeldOut, use.Seed, use.Fold)
                     .Train);

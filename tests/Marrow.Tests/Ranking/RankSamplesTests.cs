@@ -1,6 +1,7 @@
 using Marrow.Checkpoints;
 using Marrow.Datasets;
 using Marrow.Hub;
+using Marrow.Prediction;
 using Marrow.Tasks;
 using Marrow.Training.Ranking;
 using static TorchSharp.torch.nn;
@@ -61,7 +62,8 @@ public sealed class RankSamplesTests : IDisposable
         IReadOnlyList<Checkpoint> candidates,
         int labels = 0,
         string name = "tiny",
-        string? format = "csv"
+        string? format = "csv",
+        DatasetOptions? options = null
     ) =>
         RankSamples.Select(
             new()
@@ -69,6 +71,7 @@ public sealed class RankSamplesTests : IDisposable
                 DataName = name,
                 DataRoot = _tiny.Data,
                 Format = format,
+                Options = options,
                 Task = CheckpointTask.Classify,
                 HubFolder = _hub.Folder,
                 Labels = labels,
@@ -153,6 +156,38 @@ public sealed class RankSamplesTests : IDisposable
         Assert.Equal(["densenet-mini.all"], samples.LeftOut);
         Assert.Equal(40, samples.Samples.Count);
         Assert.Contains("left out", Assert.Single(samples.Warnings));
+    }
+
+    [Fact]
+    public void A_candidate_of_all_of_one_part_of_the_data_has_seen_nothing_of_another()
+    {
+        var labels = Path.Combine(_tiny.Data, "labels.csv");
+        var rows = File.ReadAllLines(labels);
+        File.WriteAllLines(labels, rows[1..].Select((row, i) => $"{row},{(i < 20 ? "train" : "test")}")
+            .Prepend($"{rows[0]},split"));
+        var (train, test) = (Part("train"), Part("test"));
+        var checkpoint = Save("densenet-mini.a", [
+            new("tiny", "", "CC0-1.0", PatientSplit.FilesDigest(train))
+            {
+                Use = new("csv", new() { Split = "train" }, 0, 3),
+            },
+        ]);
+        Assert.Empty(Seen(test));
+        Assert.Contains("was trained on 20 of these 20 images", Assert.Single(Seen(train)));
+        Assert.Contains("was trained on 20 of these 40 images", Assert.Single(Seen(Open())));
+        Assert.Equal(
+            test.Samples.Select(s => s.Id).Order(),
+            Select([checkpoint], options: new()).Samples.Select(s => s.Id).Order());
+        // What has seen all of the data has seen each of its parts.
+        Assert.Equal(
+            ["densenet-mini.all"],
+            Select([Save("densenet-mini.all", [Trained(0)]), checkpoint], options: new() { Split = "test" }).LeftOut);
+
+        Dataset Part(string split) => DatasetCatalogue.Open(
+            new() { Name = "tiny", Format = "csv", Root = _tiny.Data, Options = new() { Split = split } });
+
+        IEnumerable<string> Seen(Dataset measured) =>
+            EvaluationSamples.Seen(checkpoint, "tiny", measured, measured.Samples, _hub);
     }
 
     [Fact]
