@@ -124,12 +124,14 @@ internal static class RecipeCrop
                     + (found.Count == 0
                         ? "of one."
                         : $"of one; or set region: {SomeText.Either(found.Select(WordOf))}."));
-        else if (first.Crop is not null)
+        else if (first.Crop is { } crop)
             section.Errors.Add(
                 section.At(key),
                 $"{key}: stage {RecipeErrors.Quote(first.Name)} looks at crops itself, and a first look is at whole "
-                    + $"images. Name the stage by which that one crops, {RecipeErrors.Quote(first.Crop.By)}, or "
-                    + "another.");
+                    + "images. "
+                    + (TaskCatalogue.FindsAlso(crop.Region, region)
+                        ? $"Name {RecipeErrors.Quote(crop.By)}, by which that one crops, or another."
+                        : $"Name one of task {Finders(region)} without crop."));
     }
 
     private static string Finders(CropRegion region) =>

@@ -6,7 +6,6 @@ using Marrow.Inputs;
 using Marrow.Prediction;
 using Marrow.Tasks;
 using Marrow.Tasks.Crops;
-using Marrow.Training.Loop;
 using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Runs;
@@ -19,14 +18,16 @@ internal sealed class StageCropping : IDisposable
 {
     private const int ListedImages = 3;
 
-    private readonly FirstLooker _first;
     private readonly Stage _stage;
 
     private StageCropping(Stage stage, Checkpoint source, InputCrop crop, DeviceChoice device)
     {
         (_stage, Source, Crop) = (stage, source, crop);
-        _first = new(source, crop.Region, device);
+        First = new(source, crop.Region, device);
     }
+
+    /// <summary>The model that looks first.</summary>
+    public FirstLooker First { get; }
 
     /// <summary>The checkpoint that looks first.</summary>
     public Checkpoint Source { get; }
@@ -61,12 +62,13 @@ internal sealed class StageCropping : IDisposable
     {
         var kind = CropKind.Of(Crop.Region);
         var shown = kind.Describe(data.Dataset);
-        if (kind.Fault(Source.Config, shown.PointNames) is var (expected, other))
+        var points = shown.PointNames.Select((name, k) => (name, data.Training.Any(sample => sample.HasPoint(k))));
+        if (kind.Fault(Source.Config, [.. points]) is var (expected, other))
             throw MarrowException.Bad(
                 $"{_stage.Name}: {Source.Name}",
                 expected,
                 other,
-                "Name another checkpoint by crop.by, or the same points by data.labelColumns.");
+                "Name another checkpoint by crop.by, or by data.labelColumns the points that it finds, in its order.");
         var found = Look([.. data.Training, .. data.Validation, .. data.HeldOut], data.Dataset, context);
         var training = CroppedSamples.Of(data.Training, Crop, found, CropUse.Training);
         if (training.Count < _stage.Train.Batch)
@@ -86,7 +88,7 @@ internal sealed class StageCropping : IDisposable
 
     public void Dispose()
     {
-        _first.Dispose();
+        First.Dispose();
         Source.Dispose();
     }
 
@@ -95,11 +97,11 @@ internal sealed class StageCropping : IDisposable
     {
         var name = $"{Crop.Detector}-{Digest.Shorten(Crop.Digest)}.{dataset.Name}.jsonl";
         using var kept = new FirstLookFile(
-            Path.Combine(context.Request.OutFolder, "detections", name), _first.Task);
-        var found = _first.Look(
+            Path.Combine(context.Request.OutFolder, "detections", name), First.Task);
+        var found = First.Look(
             samples,
             kept,
-            at => context.Report(RunEvent.Of(at with { What = $"{_stage.Name}: {at.What}" })),
+            context.Looking,
             context.Cancellation);
         var without = found.Where(s => !s.Value.IsUsable).Select(s => s.Key).Order(StringComparer.Ordinal).ToList();
         if (without.Count > 0)

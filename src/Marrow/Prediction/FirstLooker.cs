@@ -66,7 +66,9 @@ internal sealed class FirstLooker : IDisposable
                 checkpoint.Name,
                 "a checkpoint that looks at whole images, to crop by",
                 $"one that looks at {crop.Describe()}",
-                $"Name {crop.Detector}, or another that looks first.");
+                TaskCatalogue.FindsAlso(crop.Region, region)
+                    ? $"Name {crop.Detector}, or another that looks first."
+                    : $"Name one of whole images that finds {CropKind.Of(region).Found}.");
     }
 
     /// <summary>Looks at each image once, and returns what is found by sample id.</summary>

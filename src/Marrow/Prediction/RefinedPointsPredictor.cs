@@ -21,7 +21,7 @@ internal sealed class RefinedPointsPredictor : IPredictor
     private readonly PointReading _reading;
     private readonly Explainer _explainer;
     private readonly IReadOnlyList<OutputMeaning> _outputs;
-    private readonly Compute _compute;
+    private readonly TwoLooks _looks;
 
     /// <summary>
     /// Loads and verifies the checkpoints. Throws <see cref="MarrowException"/> when the first look is missing, is
@@ -33,17 +33,19 @@ internal sealed class RefinedPointsPredictor : IPredictor
         var crop = checkpoint.Config.Input.Crop!;
         if (first?.Digest != crop.Digest)
             throw FirstLooker.Missing(checkpoint);
-        if (CropKind.Of(crop.Region).Fault(first.Config, checkpoint.Config.Classes) is var (expected, found))
+        var outputs = checkpoint.Config.Outputs.Select(output => (output.Name, output.Trained)).ToList();
+        if (CropKind.Of(crop.Region).Fault(first.Config, outputs) is var (expected, found))
             throw MarrowException.Bad(checkpoint.Name, expected, found, "Name checkpoints that go together.");
-        _compute = compute ?? Compute.Choose();
+        compute ??= Compute.Choose();
         _outputs = checkpoint.Config.Outputs;
         _task = (PointsTask)checkpoint.BuildTask();
         try
         {
-            _compute.ArrangeForInference(_task.Model);
+            compute.ArrangeForInference(_task.Model);
             _reading = new(_task, _outputs);
-            _explainer = new(checkpoint.Name, _task, _outputs, _compute);
-            _first = new(first, crop.Region, new(_compute.Device));
+            _explainer = new(checkpoint.Name, _task, _outputs, compute);
+            _first = new(first, crop.Region, new(compute.Device));
+            _looks = new(_first, _task, compute);
         }
         catch
         {
@@ -95,7 +97,7 @@ internal sealed class RefinedPointsPredictor : IPredictor
         };
         if (refusals.Count > 0 && !options.Anyway)
             return about.Refused(refusals, []);
-        var refined = Refine(radiograph, options.Fast);
+        var refined = _looks.Look(radiograph, options.Fast);
         FoundPoint[] points =
         [
             .. refined.Zip(_outputs, (point, output) =>
@@ -108,42 +110,10 @@ internal sealed class RefinedPointsPredictor : IPredictor
 
     public Finding Failed(string file, string reason) => Finding.Failed(file, reason, []);
 
-    /// <summary>Returns the metrics of the task, for points that are found as in a prediction.</summary>
-    /// <param name="refused">
-    /// Called with the number of images that a prediction would refuse; not where the first look refuses none.
-    /// </param>
+    /// <summary>See <see cref="TwoLooks.Measure"/>.</summary>
     public IReadOnlyList<MetricValue> Measure(
         IReadOnlyList<Sample> samples, BootstrapOptions bootstrap, Action<Progress>? progress, bool fast,
-        Action<int>? refused)
-    {
-        var pairs = new List<PointPair>();
-        var count = 0;
-        foreach (var sample in samples)
-        {
-            bootstrap.Cancellation.ThrowIfCancellationRequested();
-            var film = RadiographReader.Read(sample.ImagePath, DecodeSize.Width, DecodeSize.Height);
-            if (refused is not null && _first.Refuses && _first.RefusalsOf(film).Count > 0)
-                count++;
-            var middle = new Point2D(film.OriginalWidth / 2.0, film.OriginalHeight / 2.0);
-            pairs.Add(new()
-            {
-                Truth = sample.Points,
-                // A point that is labelled and that nobody has looked for counts as found where no place is better.
-                Found = [.. Refine(film, fast).Select(point => point.Place ?? middle)],
-                ImageWidth = film.OriginalWidth,
-                ImageHeight = film.OriginalHeight,
-                Patient = sample.Patient,
-                MmPerPixel = sample.MmPerPixel,
-            });
-            progress?.Invoke(new("measuring", pairs.Count, samples.Count, ProgressUnit.Images));
-        }
-        if (_first.Refuses)
-            refused?.Invoke(count);
-        return PointErrors.Measure([.. _outputs.Select(o => o.Name)], pairs, bootstrap);
-    }
-
-    private IReadOnlyList<RefinedPoint> Refine(Radiograph film, bool fast) =>
-        PointRefiner.Of(_task, _compute, fast).Refine(film, (DetectedPoints)_first.Look(film, fast));
+        Action<int>? refused) => _looks.Measure(samples, bootstrap, progress, fast, refused);
 
     public void Dispose()
     {

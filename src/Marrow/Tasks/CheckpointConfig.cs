@@ -192,9 +192,10 @@ public sealed record CheckpointConfig
             $"parts for the task {string.Join(", ", TaskCatalogue.Names(t => t.HasParts))} and for no other",
             Model.Parts is null && Parts is null ? "none" : "some, or those of the model or of the config alone");
         task?.Validate(this, Require);
+        if (ReadDecoding(path) is { } decoding)
+            task!.ValidateDecoding(this, decoding, Require);
         foreach (var (name, part) in PartConfigs)
             part.Validate($"{path}: part {name}");
-        ReadDecoding(path);
         Familiarity?.Validate(path);
         if (Model.Detector is { } detector)
         {

@@ -224,6 +224,13 @@ internal abstract class TaskDescriptor
     {
     }
 
+    /// <summary>
+    /// Calls <paramref name="require"/> with every condition that binds a decoding to the rest of its config.
+    /// </summary>
+    internal virtual void ValidateDecoding(CheckpointConfig config, DecodingContract decoding, ConfigCheck require)
+    {
+    }
+
     public override string ToString() => Name;
 }
 

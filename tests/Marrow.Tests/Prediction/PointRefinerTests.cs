@@ -26,7 +26,7 @@ public class PointRefinerTests
     /// Refines by a model that sees each place a share of the way from the crop's middle to the truth.
     /// </summary>
     private static IReadOnlyList<RefinedPoint> Refine(
-        DetectedPoints first, Point2D[] truth, SecondLookDecoding decoding, double share = 1) =>
+        DetectedPoints first, Point2D[] truth, PointRefinementDecoding decoding, double share = 1) =>
         new PointRefiner(Input, decoding, crops =>
         [
             .. crops.Select(crop => truth.Select(place =>
@@ -49,7 +49,7 @@ public class PointRefinerTests
     public void A_model_that_sees_all_points_returns_the_labels_wherever_the_first_look_put_them(
         int passes, double reach)
     {
-        var decoding = new SecondLookDecoding { Passes = passes, NeighbourReach = reach };
+        var decoding = new PointRefinementDecoding { Passes = passes, NeighbourReach = reach };
         for (var seed = 0ul; seed < 5; seed++)
         {
             var (truth, first) = Random(seed, 40, error: 20); // more points than are looked at in one go
@@ -59,6 +59,25 @@ public class PointRefinerTests
                 Assert.Equal(0.8, p.First.Score, 9);
                 Assert.False(p.First.StaysPut);
             });
+        }
+    }
+
+    [Fact]
+    public void Crops_of_many_pixels_are_looked_at_fewer_at_once()
+    {
+        var (truth, first) = Random(3, 40, error: 5);
+        foreach (var (side, most) in ((int, int)[])[(160, 40), (512, 4), (1024, 1), (2048, 1)])
+        {
+            var counts = new List<int>();
+            new PointRefiner(
+                new() { Width = side, Height = side, Fit = Fit.Letterbox, Crop = Input.Crop },
+                new(),
+                crops =>
+                {
+                    counts.Add(crops.Count);
+                    return [.. crops.Select(crop => truth.Select(_ => new SeenPoint(new(0, 0), 1)).ToArray())];
+                }).Refine(Film, first with { Places = [.. first.Places.Take(side > 1000 ? 2 : 40)] });
+            Assert.Equal(most, counts.Max());
         }
     }
 

@@ -3,6 +3,7 @@ using Marrow.Datasets;
 using Marrow.Imaging;
 using Marrow.Spine;
 using Marrow.Tasks;
+using Marrow.Tasks.Points;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests.Training;
@@ -48,6 +49,19 @@ public sealed class FirstLookFileTests : IDisposable
             Assert.Equal((224, 640, i), (spine.Width, spine.Height, spine.Seen));
         }
         Assert.Null(file.Find(Sample(4)));
+    }
+
+    [Fact]
+    public void Points_come_back_as_do_those_that_were_not_looked_for()
+    {
+        var found = new DetectedPoints(224, 640, [new(1.25, 2), new(double.NaN, double.NaN)], [0.5, 0.1]);
+        using (var file = new FirstLookFile(FilePath, new OfTwoPoints()))
+            file.Add(Sample(1), found);
+        using var again = new FirstLookFile(FilePath, new OfTwoPoints());
+        var points = (DetectedPoints)again.Find(Sample(1))!;
+        Assert.Equal(found.Places, points.Places);
+        Assert.Equal(found.Scores, points.Scores);
+        Assert.Equal((224, 640), (points.Width, points.Height));
     }
 
     [Fact]
@@ -97,8 +111,15 @@ public sealed class FirstLookFileTests : IDisposable
         }
     }
 
+    /// <summary>Restores two points, and looks at nothing.</summary>
+    private sealed class OfTwoPoints : OfSpines
+    {
+        public override FirstLook? Restore(int width, int height, IReadOnlyList<double> numbers) =>
+            DetectedPoints.Of(width, height, numbers, 2);
+    }
+
     /// <summary>Restores spines, and looks at nothing.</summary>
-    private sealed class OfSpines : IFirstLookTask
+    private class OfSpines : IFirstLookTask
     {
         public bool LeavesBorderOut => false;
 
@@ -106,7 +127,7 @@ public sealed class FirstLookFileTests : IDisposable
             Tensor images, IReadOnlyList<ShownImage> shown, Compute compute, bool fast) =>
             throw new NotSupportedException();
 
-        public FirstLook? Restore(int width, int height, IReadOnlyList<double> numbers) =>
+        public virtual FirstLook? Restore(int width, int height, IReadOnlyList<double> numbers) =>
             DetectedSpine.Of(width, height, numbers);
     }
 }

@@ -1,3 +1,4 @@
+using Marrow.Imaging;
 using Marrow.Inputs;
 using Marrow.Training.Recipes;
 
@@ -116,10 +117,40 @@ public class RecipeCropTests
         Assert.Contains(
             "crop: task regress can't look at a crop of the point; points can.",
             ErrorOfPoints("{by: look, region: point}", task: "regress"));
+        const string says = "by: stage 'look' looks at crops itself, and a first look is at whole images. ";
         Assert.Contains(
-            "by: stage 'look' looks at crops itself, and a first look is at whole images. Name the stage by which that "
-                + "one crops, 'landmarks', or another.",
+            $"{says}Name 'points-densenet121.knees', by which that one crops, or another.",
+            ErrorOfPoints("{by: look, region: point}", "crop: {by: points-densenet121.knees, region: point}"));
+        // A detector of vertebrae finds no points.
+        Assert.Contains(
+            $"{says}Name one of task points without crop.",
             ErrorOfPoints("{by: look, region: point}", "crop: landmarks"));
+    }
+
+    [Fact]
+    public void The_recipe_of_heads_shows_the_film_around_each_crop_however_it_is_augmented()
+    {
+        var stage = RecipeReader.Read(Path.Combine(Repository.Root(), "recipes", "cephalometric.yaml"), []).Stages[1];
+        var (augment, crop) = (stage.Augment!, stage.Crop!);
+        var input = stage.Input.ToContract() with
+        {
+            Crop = new(crop.Region, crop.Margin, "first", "sha256:0", crop.Side),
+        };
+        var radians = augment.RotationDegrees * Math.PI / 180;
+        var reach = (0.5 + augment.Shift) * (Math.Cos(radians) + Math.Sin(radians)) * (1 + augment.Scale);
+        Assert.InRange((reach - 0.5) * input.Width, 0, input.PackedBorder.X);
+
+        var random = new SeededRandom(1);
+        var (side, middle) = (input.Width, input.Width / 2.0);
+        for (var i = 0; i < 2000; i++)
+        {
+            var toCrop = Augmentation.Draw(random, augment, side, side).Geometry.Invert();
+            foreach (var corner in (Point2D[])[new(0, 0), new(side, 0), new(0, side), new(side, side)])
+            {
+                var seen = toCrop.Apply(corner);
+                Assert.InRange(Math.Max(Math.Abs(seen.X - middle), Math.Abs(seen.Y - middle)), 0, reach * side);
+            }
+        }
     }
 
     [Fact]

@@ -53,9 +53,11 @@ internal abstract class CropKind
     /// when nothing is.
     /// </summary>
     /// <param name="first">The config of the checkpoint that looks first.</param>
-    /// <param name="outputs">The names of the outputs of the model that sees the crops.</param>
-    public virtual (string Expected, string Found)? Fault(CheckpointConfig first, IReadOnlyList<string> outputs) =>
-        null;
+    /// <param name="outputs">
+    /// The outputs of the model that sees the crops, and of which of them it sees labels.
+    /// </param>
+    public virtual (string Expected, string Found)? Fault(
+        CheckpointConfig first, IReadOnlyList<(string Name, bool IsLearnt)> outputs) => null;
 
     /// <summary>Returns the crops of one image as samples.</summary>
     /// <param name="use">What the samples are for.</param>

@@ -22,11 +22,31 @@ internal sealed class PointCrops : CropKind
 
     public override int MostOf(Dataset dataset) => dataset.PointNames.Count;
 
-    /// <summary>Both name the same points in the same order: channel k answers for the crop about point k.</summary>
-    public override (string Expected, string Found)? Fault(CheckpointConfig first, IReadOnlyList<string> outputs) =>
-        first.Classes.SequenceEqual(outputs)
+    /// <summary>
+    /// Both name the same points in the same order: channel k answers for the crop about point k. What the second one
+    /// learns to place is what the first one has learnt to find, since there are no crops about other points.
+    /// </summary>
+    public override (string Expected, string Found)? Fault(
+        CheckpointConfig first, IReadOnlyList<(string Name, bool IsLearnt)> outputs)
+    {
+        string[] names = [.. outputs.Select(output => output.Name)];
+        for (var k = 0; k < Math.Max(names.Length, first.Classes.Count); k++)
+        {
+            if (NameAt(names, k) != NameAt(first.Classes, k))
+                return (
+                    Inv($"a first look at the same {names.Length} points, with {NameAt(names, k)} as number {k + 1}"),
+                    Inv($"{first.Classes.Count} points, with {NameAt(first.Classes, k)} as number {k + 1}"));
+        }
+        var found = first.Outputs.Where(output => output.Trained).Select(output => output.Name).ToHashSet();
+        string[] missing = [.. outputs.Where(o => o.IsLearnt && !found.Contains(o.Name)).Select(o => o.Name)];
+        return missing.Length == 0
             ? null
-            : ($"a first look at the same points, {TaskLabels.Some(outputs)}", TaskLabels.Some(first.Classes));
+            : ("a first look that has learnt to find each of the points", $"no labels of {TaskLabels.Some(missing)}");
+
+        static string NameAt(IReadOnlyList<string> names, int k) => k < names.Count ? names[k] : "none";
+
+        static string Inv(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    }
 
     public override IEnumerable<Sample> Samples(Sample sample, InputCrop crop, FirstLook found, CropUse use)
     {

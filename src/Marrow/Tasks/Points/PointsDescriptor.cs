@@ -58,14 +58,17 @@ internal sealed class PointsDescriptor : TaskDescriptor
     {
         config.RequireMaps(require);
         NumbersDescriptor.RequireNamesAndMeanings(config, require);
-        if (config.Decoding is null || config.ReadDecoding(config.Task) is not PointDecoding { SecondLook: { } look })
-            return;
+    }
+
+    internal override void ValidateDecoding(CheckpointConfig config, DecodingContract decoding, ConfigCheck require)
+    {
+        var mirrored = ((PointDecoding)decoding).PointRefinement?.Mirrored ?? [];
         require(
-            look.Mirrored.Count == 0
-                || (look.Mirrored.Count == config.Classes.Count
-                    && look.Mirrored.All(k => k >= 0 && k < look.Mirrored.Count)
-                    && look.Mirrored.Index().All(p => look.Mirrored[p.Item] == p.Index)),
-            "in decoding.secondLook.mirrored for each point the one that takes its place, or none",
+            mirrored.Count == 0
+                || (mirrored.Count == config.Classes.Count
+                    && mirrored.All(k => k >= 0 && k < mirrored.Count)
+                    && mirrored.Index().All(p => mirrored[p.Item] == p.Index)),
+            "in decoding.pointRefinement.mirrored for each point the one that takes its place, or none",
             "something else");
     }
 }

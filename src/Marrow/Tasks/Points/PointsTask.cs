@@ -27,7 +27,7 @@ internal sealed class PointsTask(PointLocator model, ModelSpec spec, InputContra
     internal PointDecoding Decoding { get; set; } = new();
 
     public override void AdaptTo(IReadOnlyList<Sample> training) =>
-        _trained.Set(k => training.Any(s => s.Points.Count > k && !double.IsNaN(s.Points[k].X)));
+        _trained.Set(k => training.Any(s => s.HasPoint(k)));
 
     internal override ITaskReading Reading(IReadOnlyList<OutputMeaning> outputs) => new PointReading(this, outputs);
 
@@ -91,29 +91,24 @@ internal sealed class PointsTask(PointLocator model, ModelSpec spec, InputContra
     }
 
     /// <summary>
-    /// Finds out, for a model that looks at crops about points, whether their mirror images are worth a look as well:
-    /// whether both together lie closer to the labels.
+    /// Finds out, for a model that looks at crops about points, whether their mirror images are worth a look as well.
     /// </summary>
     internal override void ChooseDecoding(BatchLoader validation, Compute compute)
     {
-        if (Decoding.SecondLook is not { } look)
+        if (Decoding.PointRefinement is not { } refinement)
             return;
-        var (one, both) = (0.0, 0.0);
         IReadOnlyList<int> mirrored = [];
-        ForEachBatch(validation, compute, (_, batch) =>
+        var looks = new List<MirrorTrial>();
+        ForEachBatch(validation, compute, (images, batch) =>
         {
             mirrored = batch.Samples[0].Sample.MirroredPoints;
             if (mirrored.Count == 0)
                 return;
-            one += Distances(PointsOnBothSides(batch.Images, [], compute), batch);
-            both += Distances(PointsOnBothSides(batch.Images, mirrored, compute), batch);
+            var onMirror = SeenOn(batch.Images.flip(3), compute);
+            looks.AddRange(SeenOn(batch.Images, compute).Zip(onMirror, batch.Samples)
+                .Select(look => new MirrorTrial(look.First, look.Second, look.Third.Points)));
         });
-        Decoding = Decoding with { SecondLook = look with { Mirrored = both < one ? [.. mirrored] : [] } };
-
-        static double Distances(IReadOnlyList<SeenPoint[]> found, Batch batch) =>
-            found.Zip(batch.Samples, (points, sample) => points.Zip(sample.Points)
-                .Where(p => !double.IsNaN(p.Second.X))
-                .Sum(p => p.First.Place.DistanceTo(p.Second))).Sum();
+        Decoding = Decoding with { PointRefinement = refinement.Choose(mirrored, looks, Input.Width) };
     }
 
     bool IFirstLookTask.LeavesBorderOut => false;
@@ -150,20 +145,21 @@ internal sealed class PointsTask(PointLocator model, ModelSpec spec, InputContra
     public IReadOnlyList<SeenPoint[]> PointsOnBothSides(Tensor images, IReadOnlyList<int> mirrored, Compute compute)
     {
         using var scope = NewDisposeScope();
-        var found = PointsOf(compute.Arrange(images), compute);
-        if (mirrored.Count == 0)
-            return [.. found.Select(points => points.Select(p => new SeenPoint(p.Place, p.Score)).ToArray())];
-        var turned = PointsOf(compute.Arrange(images.flip(3)), compute);
-        return
-        [
-            .. found.Zip(turned, (points, onMirror) => points.Select((p, k) =>
-            {
-                var (place, score) = onMirror[mirrored[k]];
-                return SecondLookDecoding.Mix(
-                    [new(p.Place, p.Score), new(new(Input.Width - place.X, place.Y), score)]);
-            }).ToArray()),
-        ];
+        var found = SeenOn(images, compute);
+        return mirrored.Count == 0
+            ? found
+            :
+            [
+                .. found.Zip(SeenOn(images.flip(3), compute), (points, onMirror) =>
+                    PointRefinementDecoding.MixMirrored(points, onMirror, mirrored, Input.Width)),
+            ];
     }
+
+    private IReadOnlyList<SeenPoint[]> SeenOn(Tensor images, Compute compute) =>
+        [
+            .. PointsOf(compute.Arrange(images), compute)
+                .Select(points => points.Select(p => new SeenPoint(p.Place, p.Score)).ToArray()),
+        ];
 
     /// <summary>
     /// Returns the points in input pixels, [N][points], of normalised images in the memory layout of

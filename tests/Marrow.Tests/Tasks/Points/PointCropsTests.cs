@@ -1,4 +1,5 @@
 using Marrow.Datasets;
+using Marrow.Exchange;
 using Marrow.Imaging;
 using Marrow.Inputs;
 using Marrow.Tasks;
@@ -92,14 +93,27 @@ public class PointCropsTests
         var kind = CropKind.Of(CropRegion.Point);
         CheckpointConfig first = new()
         {
-            Model = new() { Architecture = "points-densenet-mini", Outputs = 2 },
+            Model = new() { Architecture = "points-densenet-mini", Outputs = 3 },
             Task = CheckpointTask.Points,
-            Classes = ["hip", "knee"],
+            Classes = ["hip", "knee", "ankle"],
             Input = new() { Width = 32, Height = 32 },
-            Outputs = [],
+            Outputs = [new("hip", "px", ""), new("knee", "px", ""), new("ankle", "px", "", Trained: false)],
         };
-        Assert.Null(kind.Fault(first, ["hip", "knee"]));
-        Assert.Equal(("a first look at the same points, knee, hip", "hip, knee"), kind.Fault(first, ["knee", "hip"]));
+        Assert.Null(Fault(("hip", true), ("knee", true), ("ankle", false)));
+        Assert.Equal(
+            (
+                "a first look at the same 3 points, with ankle as number 2",
+                "3 points, with knee as number 2"),
+            Fault(("hip", true), ("ankle", false), ("knee", true)));
+        Assert.Equal(
+            ("a first look at the same 2 points, with none as number 3", "3 points, with ankle as number 3"),
+            Fault(("hip", true), ("knee", true)));
+        // Of a point that the first one has no labels of there is no crop.
+        Assert.Equal(
+            ("a first look that has learnt to find each of the points", "no labels of ankle"),
+            Fault(("hip", true), ("knee", true), ("ankle", true)));
+
+        (string Expected, string Found)? Fault(params (string, bool)[] outputs) => kind.Fault(first, outputs);
     }
 
     [Theory]
@@ -120,6 +134,16 @@ public class PointCropsTests
                 Assert.Throws<MarrowException>(() => contract.Validate("config.json")).Message,
                 StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void An_exported_file_says_where_the_crop_lies_and_what_is_outside_the_image() =>
+        Assert.StartsWith(
+            "Not the whole image but a square about each point that first finds, of 0.2 of the image's longer side "
+                + "(sha256:0), in place of it: upright, about the place in original pixels, with a side of that share "
+                + "in original pixels too. What of it lies outside the image is black, and counts in no percentile. "
+                + "Greyscale",
+            ExportMetadata.Preprocessing(new() { Width = 8, Height = 8, Crop = Crop }),
+            StringComparison.Ordinal);
 
     [Fact]
     public void A_contract_says_in_words_what_it_shows() =>
