@@ -3,13 +3,15 @@ using Marrow.Findings;
 using Marrow.Hub;
 using Marrow.Imaging;
 using Marrow.Tasks;
+using Marrow.Tasks.Crops;
 
 namespace Marrow.Prediction;
 
 /// <summary>
 /// Predicts with a whole hub: the checkpoints that measure spines look first, and an image that they refuse goes to
 /// that one of the hub's other checkpoints to which it is most familiar. These are loaded when the first such image
-/// comes, so that a folder of spines costs nothing more. An image that none of them knows is refused.
+/// comes, so that a folder of spines costs nothing more. Where the hub has a model that looks again at the points of
+/// such a one, both answer. An image that none of them knows is refused.
 /// </summary>
 internal sealed class HubPredictor : IPredictor
 {
@@ -17,6 +19,7 @@ internal sealed class HubPredictor : IPredictor
     private readonly LocalHub _hub;
     private readonly Compute _compute;
     private readonly IReadOnlyList<HubEntry> _judging;
+    private readonly Dictionary<ImagePredictor, RefinedPointsPredictor> _refined = [];
     private IReadOnlyList<ImagePredictor>? _others;
 
     /// <param name="spines">
@@ -61,7 +64,9 @@ internal sealed class HubPredictor : IPredictor
     private IEnumerable<string> FirstName => _spines is null ? [_judging[0].Name] : [];
 
     public string? TableOf(Finding finding) =>
-        finding.Checkpoints is [var only] && Tables.Contains(only.Name) ? only.Name : null;
+        finding.Checkpoints is { Count: > 0 } used
+        && (used.Count == 1 || used[0].Role == CheckpointUse.FirstLook)
+        && Tables.Contains(used[0].Name) ? used[0].Name : null;
 
     public IReadOnlyList<string> ColumnsOf(string? table) =>
         table is null ? Columns : Others.First(other => other.Checkpoints[0].Name == table).Columns;
@@ -79,7 +84,8 @@ internal sealed class HubPredictor : IPredictor
         var (nearest, distance) = known[0];
         if (distance <= 1)
         {
-            var found = nearest.Predict(radiograph, options with { Explained = ExplainedBy(nearest, options) });
+            var answering = _refined.TryGetValue(nearest, out var refined) ? (IPredictor)refined : nearest;
+            var found = answering.Predict(radiograph, options with { Explained = ExplainedBy(answering, options) });
             return Saying(
                 found, $"{nearest.Checkpoints[0].Name} knows such images, and says what is on it. {Why(refused)}");
         }
@@ -97,8 +103,15 @@ internal sealed class HubPredictor : IPredictor
     public void Dispose()
     {
         _spines?.Dispose();
-        foreach (var other in _others ?? [])
+        Dispose(_others ?? []);
+    }
+
+    private void Dispose(IEnumerable<ImagePredictor> others)
+    {
+        foreach (var other in others)
             other.Dispose();
+        foreach (var refined in _refined.Values)
+            refined.Dispose();
     }
 
     private static string Why(Finding? refused) =>
@@ -108,7 +121,7 @@ internal sealed class HubPredictor : IPredictor
         new(finding) { Warnings = [.. finding.Warnings, sentence.TrimEnd()] };
 
     /// <summary>Names that were asked for of another checkpoint's answers mean nothing to this one.</summary>
-    private static IReadOnlyList<string>? ExplainedBy(ImagePredictor predictor, PredictionOptions options) =>
+    private static IReadOnlyList<string>? ExplainedBy(IPredictor predictor, PredictionOptions options) =>
         options.Explained is not { } names || predictor.Explainable.Count == 0 ? null
             : names.All(predictor.Explainable.Contains) ? names : [];
 
@@ -121,13 +134,27 @@ internal sealed class HubPredictor : IPredictor
             {
                 using var checkpoint = _hub.Resolve(entry.Reference);
                 loaded.Add(new(checkpoint, _compute));
+                if (Refining(entry) is not { } refining)
+                    continue;
+                using var second = _hub.Resolve(refining.Reference);
+                _refined[loaded[^1]] = new(second, checkpoint, _compute);
             }
             return loaded;
         }
         catch
         {
-            loaded.ForEach(other => other.Dispose());
+            Dispose(loaded);
+            _refined.Clear();
             throw;
         }
     }
+
+    /// <summary>
+    /// Returns the newest checkpoint that looks again at the points which that one finds; null when there is none.
+    /// </summary>
+    private HubEntry? Refining(HubEntry first) =>
+        HubEntry.NewestFirst([.. _hub.List().Where(entry => entry.Problem is null)])
+            .FirstOrDefault(entry => PredictorSet.CropOf(entry) is { } crop
+                && crop.Digest == first.Digest
+                && CropKind.Of(crop.Region).SetsPointsAnew);
 }

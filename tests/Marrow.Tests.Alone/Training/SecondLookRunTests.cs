@@ -3,6 +3,7 @@ using System.Text.Json;
 using Marrow.Checkpoints;
 using Marrow.Cli;
 using Marrow.Computing;
+using Marrow.Findings;
 using Marrow.Hub;
 using Marrow.Imaging;
 using Marrow.Inputs;
@@ -20,7 +21,8 @@ namespace Marrow.Tests.Training;
 public sealed class SecondLookRunTests : IDisposable
 {
     private const int Width = 160, Height = 200;
-    private static readonly double Rounding = Compute.Choose().BFloat16 ? 0.05 : 1e-3; // of what is evaluated
+    // Of what is evaluated: the training and an evaluation need not compute in the same order and precision.
+    private static readonly double Rounding = Compute.Choose().BFloat16 ? 0.05 : 0.01;
 
     private const string First = "points-densenet-mini.look", Second = "points-densenet-mini.again";
 
@@ -30,7 +32,7 @@ public sealed class SecondLookRunTests : IDisposable
     public SecondLookRunTests()
     {
         var rows = new List<string> { "file,left_x,left_y,right_x,right_y,middle_x,middle_y" };
-        for (var i = 0; i < 48; i++)
+        for (var i = 0; i < 60; i++)
         {
             var random = SeededRandom.Fork(5, i);
             var (left, right, middle) = (Place(25, 60), Place(100, 135), Place(72, 88));
@@ -112,7 +114,7 @@ public sealed class SecondLookRunTests : IDisposable
     public void A_second_look_errs_less_than_the_first_and_brings_it_along()
     {
         Done("run", _recipe, "--data", Data, "--out", _folder["run"]);
-        Assert.Equal(48, File.ReadLines(Assert.Single(Directory.GetFiles(_folder["run/detections"]))).Count());
+        Assert.Equal(60, File.ReadLines(Assert.Single(Directory.GetFiles(_folder["run/detections"]))).Count());
 
         // The crop belongs to the weights, as does what is made of what is seen in it.
         var store = new LocalHub(_folder["hub"]);
@@ -134,7 +136,8 @@ public sealed class SecondLookRunTests : IDisposable
         Assert.True(twice["points-within-2mm"] > once["points-within-2mm"]);
         Assert.Equal(twice, Evaluated(First, Second));
         Assert.Contains("--fast", Done("evaluate", "--help"));
-        Assert.InRange(Evaluated(Second, "--fast")["point-error"], 0, once["point-error"]);
+        var fast = Evaluated(Second, "--fast")["point-error"]; // what each own crop alone shows
+        Assert.InRange(fast, 1.02 * twice["point-error"], once["point-error"]);
         foreach (var name in (string[])["point-error", "point-error-mm"])
             Assert.Equal(twice[name], second.Metrics.Single(m => m.Metric == name).Value, Rounding * twice[name]);
 
@@ -148,6 +151,16 @@ public sealed class SecondLookRunTests : IDisposable
                 .Select(c => $"{c.GetProperty("role").GetString()} {c.GetProperty("digest").GetString()}"));
         Assert.Equal("all", alone.GetProperty("looks").GetString());
         Assert.Equal(3, alone.GetProperty("points").GetArrayLength());
+
+        // A hub that is asked as a whole looks twice as well, where the first one knows the film.
+        using (var whole = PredictorSet.Open(store))
+        {
+            Assert.Equal([First], HubPredictor.Judging(store).Select(entry => entry.Name));
+            var found = whole.Predict(film).Finding;
+            Assert.Equal([$"{first.Digest}", $"{second.Digest}"], found.Checkpoints.Select(c => c.Digest));
+            Assert.Equal(3, found.Part<PointsPart>()!.Points.Count);
+            Assert.Null(whole.TableOf(found)); // the only table
+        }
 
         // Another first look is refused by name, and so is none.
         Done(
@@ -190,7 +203,7 @@ public sealed class SecondLookRunTests : IDisposable
         Assert.Equal(whole.Metrics.Select(m => (m.Name, m.Value)), parts.Metrics.Select(m => (m.Name, m.Value)));
         // No image was looked at anew.
         Assert.Equal(found, File.ReadAllLines(Assert.Single(Directory.GetFiles(_folder["parts/detections"]))));
-        Assert.Equal(48, found.Length);
+        Assert.Equal(60, found.Length);
 
         RunRequest Request(string name, bool resume) => new()
         {
