@@ -11,7 +11,7 @@ public static class Predict
     public static void Run(string hubFolder, string name, string imagePath, string resultFolder)
     {
         // <sample>
-        using var predictor = PredictorSet.Open(new LocalHub(hubFolder), name); // without a name: what measures spines
+        using var predictor = PredictorSet.Open(new LocalHub(hubFolder), name); // without a name: the whole hub
         var (finding, radiograph) = predictor.Predict(imagePath);
 
         Console.WriteLine($"{finding.File}: {finding.Status} {string.Join(' ', finding.Warnings)}");

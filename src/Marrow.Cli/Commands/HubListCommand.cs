@@ -48,7 +48,7 @@ internal static class HubListCommand
                         (e, wanted) => e.BodyParts.Any(part => Same(part, wanted)));
                     Keep(
                         license, e => e.License, parsed.GetValue(license),
-                        (e, wanted) => e.License.Split(" AND ").Any(id => Same(id, wanted)));
+                        (e, wanted) => Licenses.IdsOf(e.License).Any(id => Same(id, wanted)));
                     if (parsed.GetValue(commercial))
                         entries = [.. entries.Where(AllowsCommercialUse)];
                     if (parsed.GetValue(size) is { } most)

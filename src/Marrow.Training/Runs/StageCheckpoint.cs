@@ -115,7 +115,7 @@ internal static class StageCheckpoint
             unlabeled.Samples.Count)
         {
             Role = ParentDataset.Unlabeled,
-            BodyPart = unlabeled.Dataset.BodyPart.Length > 0 ? unlabeled.Dataset.BodyPart : null,
+            BodyPart = unlabeled.Dataset.BodyPart,
         };
 
     /// <summary>

@@ -43,7 +43,7 @@ internal sealed record StageUse(Recipe Recipe, Stage Whole, Stage Stage, StageSa
         Dataset.Name, Dataset.Version, Dataset.License, FilesDigest, Dataset.Citation, Data.Training.Count)
     {
         Part = Part,
-        BodyPart = Dataset.BodyPart.Length > 0 ? Dataset.BodyPart : null,
+        BodyPart = Dataset.BodyPart,
         Task = Whole.Parts.Count == 0 && Stage.Task != Whole.Task ? Stage.Task : null,
         Use = new(
             Dataset.Format,

@@ -295,11 +295,8 @@ public sealed class Checkpoint : IDisposable
     /// </summary>
     internal static RecordedSplit? ReadSplit(string folder, CheckpointManifest manifest)
     {
-        if (manifest.ReadListed(folder, SplitFile) is not { } bytes)
-            return null;
-        var path = System.IO.Path.Combine(folder, SplitFile);
-        var split = CheckpointJson.Decode<RecordedSplit>(bytes, path);
-        split.Validate(path);
+        var split = manifest.ReadListed<RecordedSplit>(folder, SplitFile);
+        split?.Validate(System.IO.Path.Combine(folder, SplitFile));
         return split;
     }
 

@@ -124,6 +124,13 @@ internal sealed record CheckpointManifest
         return bytes;
     }
 
+    /// <summary>
+    /// Reads, verifies and decodes a listed JSON file; null when the manifest does not list it. Throws
+    /// <see cref="MarrowException"/> when it is damaged.
+    /// </summary>
+    internal T? ReadListed<T>(string folder, string name) where T : class =>
+        ReadListed(folder, name) is { } bytes ? CheckpointJson.Decode<T>(bytes, Path.Combine(folder, name)) : null;
+
     /// <summary>Returns the names of what lies in the folder although the manifest does not list it.</summary>
     internal IReadOnlyList<string> Strays(string folder)
     {

@@ -48,14 +48,11 @@ internal sealed record GoldenFinding
     public static void VerifyStored(string folder, CheckpointManifest manifest)
     {
         var path = Path.Combine(folder, Checkpoint.GoldenFile);
-        if (Read<GoldenSample>(Checkpoint.GoldenFile)?.Finding is not { } finding)
+        if (manifest.ReadListed<GoldenSample>(folder, Checkpoint.GoldenFile)?.Finding is not { } finding)
             return;
-        if (Read<CheckpointConfig>(Checkpoint.ConfigFile) is { } config && TaskCatalogue.Find(config.Task) is not null)
+        if (manifest.ReadListed<CheckpointConfig>(folder, Checkpoint.ConfigFile) is { } config
+            && TaskCatalogue.Find(config.Task) is not null)
             finding.Verify(config, path);
-
-        T? Read<T>(string file) where T : class => manifest.ReadListed(folder, file) is { } bytes
-            ? CheckpointJson.Decode<T>(bytes, Path.Combine(folder, file))
-            : null;
     }
 
     private static IReadOnlyList<GoldenOutput> Rehearse(CheckpointConfig config, ulong seed, string path) =>

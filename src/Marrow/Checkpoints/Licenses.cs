@@ -123,7 +123,7 @@ public static class Licenses
 
     /// <summary>Returns the restrictions of all identifiers of the licence together.</summary>
     public static LicenseRestrictions RestrictionsOf(string license) =>
-        Ids(license)
+        IdsOf(license)
             .Select(id => Known.TryGetValue(id, out var terms) ? terms.Restrictions : AgreementOnly)
             .Aggregate(LicenseRestrictions.None, (a, b) => a | b);
 
@@ -140,8 +140,8 @@ public static class Licenses
     /// </summary>
     internal static IReadOnlyList<LicenseBreach> FindBreaches(string license, IEnumerable<LicensedAncestor> ancestors)
     {
-        var (own, ids) = (RestrictionsOf(license), Ids(license).ToHashSet(StringComparer.OrdinalIgnoreCase));
-        return [.. ancestors.SelectMany(a => Ids(a.License).SelectMany(id => Each
+        var (own, ids) = (RestrictionsOf(license), IdsOf(license).ToHashSet(StringComparer.OrdinalIgnoreCase));
+        return [.. ancestors.SelectMany(a => IdsOf(a.License).SelectMany(id => Each
             .Where(term => RestrictionsOf(id).HasFlag(term) && !Keeps(term, id))
             .Select(term => new LicenseBreach(a.Label, id, term))))];
 
@@ -157,7 +157,7 @@ public static class Licenses
     /// </summary>
     public static string Join(IEnumerable<string> licenses)
     {
-        var ids = licenses.SelectMany(Ids).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
+        var ids = licenses.SelectMany(IdsOf).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
         var restricting = ids.Where(id => RestrictionsOf(id) != LicenseRestrictions.None).ToList();
         return restricting.Count > 0
             ? string.Join(And, restricting)
@@ -170,7 +170,7 @@ public static class Licenses
     /// </summary>
     public static string Describe(string license)
     {
-        var names = Ids(license)
+        var names = IdsOf(license)
             .Select(id =>
                 Known.TryGetValue(id, out var terms) ? terms.Name : $"{id} is not known here and taken to allow nothing"
             );
@@ -189,6 +189,7 @@ public static class Licenses
         return parts;
     }
 
-    private static string[] Ids(string license) =>
+    /// <summary>Returns the identifiers that a licence joins by AND.</summary>
+    public static IReadOnlyList<string> IdsOf(string license) =>
         license.Split(And, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 }

@@ -64,9 +64,7 @@ public static class DatasetCatalogue
         var terms = DatasetTerms.Read(request.Root);
         return dataset with
         {
-            BodyPart = dataset.BodyPart.Length > 0
-                ? dataset.BodyPart
-                : request.Options.BodyPart?.ToLowerInvariant() ?? "",
+            BodyPart = dataset.BodyPart ?? request.Options.BodyPart?.ToLowerInvariant(),
             License = request.Options.License ?? terms?.License ?? dataset.License,
             Citation = request.Options.Citation ?? terms?.Citation ?? dataset.Citation,
             // A folder with terms of its own holds another data set than the one whose layout it has.

@@ -226,9 +226,9 @@ internal sealed record Dataset
     internal string Version { get; init; } = "";
 
     /// <summary>
-    /// The part of the body that the films show, in lower case, such as "chest"; "" when nobody has said it.
+    /// The part of the body that the films show, in lower case, such as "chest"; null when nobody has said it.
     /// </summary>
-    internal string BodyPart { get; init; } = "";
+    internal string? BodyPart { get; init; }
 
     /// <summary>True when exactly one class applies to each sample (softmax instead of sigmoid).</summary>
     internal bool ExclusiveClasses { get; init; }

@@ -94,7 +94,7 @@ internal static class ArchitectureGuess
                 + "names of their own, say what they are by a map (--keys)."
                 + (headless is null ? "" : $" A backbone alone can start a stage: init: {file.Reference}.")
                 + LostNorms.AboutMatrices(file.Entries)
-                + file.AboutOthers([.. file.OtherParts, .. headless?.OtherParts ?? []])
+                + file.AboutOthers(ForeignKeys.OthersIn(file, headless))
         );
     }
 

@@ -80,7 +80,7 @@ internal sealed class ImportSource
         if (map.Kind is { } kind && kind != facts.Kind)
             throw MarrowException.Bad(file.Path, $"a {kind}, which the map {map.Name} is for", $"a {facts.Kind}",
                 $"Name another map ({string.Join(", ", ImportMaps.All.Keys)}), or none.");
-        IReadOnlyList<string> others = [.. file.OtherParts, .. keys.OtherParts];
+        var others = ForeignKeys.OthersIn(file, keys);
         return new(map, keys, entries, channels, outputs)
         {
             IsGuessed = isGuessed,

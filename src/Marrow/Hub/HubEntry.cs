@@ -116,9 +116,7 @@ public sealed class HubEntry
         {
             try
             {
-                return manifest.ReadListed(folder, file) is { } bytes
-                    ? CheckpointJson.Decode<T>(bytes, Path.Combine(folder, file))
-                    : null;
+                return manifest.ReadListed<T>(folder, file);
             }
             catch (MarrowException)
             {

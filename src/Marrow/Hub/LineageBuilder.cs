@@ -17,14 +17,9 @@ internal sealed record LineageSource(
     public static LineageSource Read(string folder)
     {
         var manifest = CheckpointManifest.Read(folder);
-        var metrics = Optional<List<MeasuredValue>>(Checkpoint.MetricsFile) ?? [];
-        var receipt = Optional<ReceiptHead>(Checkpoint.ReceiptFile);
+        var metrics = manifest.ReadListed<List<MeasuredValue>>(folder, Checkpoint.MetricsFile) ?? [];
+        var receipt = manifest.ReadListed<ReceiptHead>(folder, Checkpoint.ReceiptFile);
         return new(manifest, MeasuredValue.MainOf(metrics), receipt?.SourceDigest, receipt?.BackboneCoverage);
-
-        T? Optional<T>(string file) where T : class =>
-            manifest.ReadListed(folder, file) is { } bytes
-                ? CheckpointJson.Decode<T>(bytes, Path.Combine(folder, file))
-                : null;
     }
 
     /// <summary>Reads the folder of a checkpoint; null when the checkpoint is damaged.</summary>

@@ -2,7 +2,6 @@ using Marrow.Computing;
 using Marrow.Findings;
 using Marrow.Hub;
 using Marrow.Imaging;
-using Marrow.Tasks;
 using Marrow.Tasks.Crops;
 
 namespace Marrow.Prediction;
@@ -31,14 +30,16 @@ internal sealed class HubPredictor : IPredictor
 
     /// <summary>
     /// Returns the checkpoints of a hub that find something on whole images by themselves and can judge whether they
-    /// know an image: the newest of each task and of each set of data.
+    /// know an image: the newest of each task and of each set of data. Few configs are read, however large the hub is.
     /// </summary>
     public static IReadOnlyList<HubEntry> Judging(LocalHub hub) =>
     [
         .. HubEntry.NewestFirst([.. hub.List().Where(entry => entry.Problem is null)])
-            .Where(entry => PredictorSet.ConfigOf(entry) is { Familiarity: not null, Input.Crop: null } config
-                && TaskCatalogue.Find(config.Task) is { SpineRole: null or SpineRole.Corners })
-            .DistinctBy(entry => (entry.Task, string.Join('\n', entry.Datasets))),
+            .Where(entry => ImagePredictor.Serves(entry.Task))
+            .GroupBy(entry => (entry.Task, string.Join('\n', entry.Datasets)))
+            .Select(alike => alike.FirstOrDefault(entry =>
+                PredictorSet.ConfigOf(entry) is { Familiarity: not null, Input.Crop: null }))
+            .OfType<HubEntry>(),
     ];
 
     private IReadOnlyList<ImagePredictor> Others => _others ??= Load();
@@ -59,9 +60,9 @@ internal sealed class HubPredictor : IPredictor
 
     public IReadOnlyList<string> Explainable => First.Explainable;
 
-    public IReadOnlyList<string> Tables => [.. _judging.Select(entry => entry.Name).Except(FirstName)];
-
-    private IEnumerable<string> FirstName => _spines is null ? [_judging[0].Name] : [];
+    /// <summary>Those of all but the first, whose findings go into the main table.</summary>
+    public IReadOnlyList<string> Tables =>
+        [.. _judging.Skip(_spines is null ? 1 : 0).Select(entry => entry.Name).Distinct(StringComparer.Ordinal)];
 
     public string? TableOf(Finding finding) =>
         finding.Checkpoints is { Count: > 0 } used
@@ -93,9 +94,8 @@ internal sealed class HubPredictor : IPredictor
             : refused ?? nearest.Predict(radiograph, options);
         return Saying(
             best,
-            FormattableString.Invariant(
-                $"No checkpoint of the hub knows such images; the nearest, {nearest.Checkpoints[0].Name}, ")
-                + FormattableString.Invariant($"is {distance:0.0#} times as far from them as it may be."));
+            $"No checkpoint of the hub knows such images; the nearest, {nearest.Checkpoints[0].Name}, is "
+                + $"{NumberText.Of(distance, "0.0#")} times as far from them as it may be.");
     }
 
     public Finding Failed(string file, string reason) => First.Failed(file, reason);

@@ -65,12 +65,12 @@ internal sealed class ImagePredictor : IPredictor
     }
 
     /// <summary>Returns true when a checkpoint can make a finding by itself.</summary>
-    public static bool Serves(Checkpoint checkpoint)
-    {
-        if (checkpoint.Config.Input.Crop is { } crop && !CropKind.Of(crop.Region).StandsForImage)
-            return false;
-        return TaskCatalogue.Find(checkpoint.Config.Task) is { SpineRole: null or SpineRole.Corners };
-    }
+    public static bool Serves(Checkpoint checkpoint) =>
+        (checkpoint.Config.Input.Crop is not { } crop || CropKind.Of(crop.Region).StandsForImage)
+        && Serves(checkpoint.Config.Task);
+
+    /// <summary>Returns true for a task whose models can make a finding by themselves.</summary>
+    public static bool Serves(string task) => TaskCatalogue.Find(task) is { SpineRole: null or SpineRole.Corners };
 
     private CropKind Kind => CropKind.Of(_task.Input.Crop!.Region);
 

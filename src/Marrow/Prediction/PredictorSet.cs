@@ -288,7 +288,5 @@ public sealed class PredictorSet : IDisposable
         ConfigOf(entry) is { } config && StripSamples.AreOfSpines(config);
 
     internal static CheckpointConfig? ConfigOf(HubEntry entry) =>
-        CheckpointManifest.Read(entry.Folder).ReadListed(entry.Folder, Checkpoint.ConfigFile) is { } config
-            ? CheckpointJson.Decode<CheckpointConfig>(config, Path.Combine(entry.Folder, Checkpoint.ConfigFile))
-            : null;
+        CheckpointManifest.Read(entry.Folder).ReadListed<CheckpointConfig>(entry.Folder, Checkpoint.ConfigFile);
 }

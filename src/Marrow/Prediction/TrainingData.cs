@@ -75,11 +75,8 @@ internal sealed record TrainingData(
         try
         {
             var manifest = CheckpointManifest.Read(folder);
-            return manifest.ReadListed(folder, Checkpoint.ConfigFile) is { } config
-                ? (
-                    manifest,
-                    CheckpointJson.Decode<CheckpointConfig>(config, Path.Combine(folder, Checkpoint.ConfigFile)),
-                    Checkpoint.ReadSplit(folder, manifest))
+            return manifest.ReadListed<CheckpointConfig>(folder, Checkpoint.ConfigFile) is { } config
+                ? (manifest, config, Checkpoint.ReadSplit(folder, manifest))
                 : null;
         }
         catch (MarrowException)

@@ -132,6 +132,13 @@ internal sealed class ForeignKeys
         return null;
     }
 
+    /// <summary>
+    /// Returns the places of the weights in a file that were not read, by its dictionaries and by its keys.
+    /// </summary>
+    /// <param name="found">What was found in the keys; null when nothing was.</param>
+    public static IReadOnlyList<string> OthersIn(WeightFile file, ForeignKeys? found) =>
+        [.. file.OtherParts, .. found?.OtherParts ?? []];
+
     /// <summary>Returns a key of the file in Marrow's spelling, at the place that it has in the file.</summary>
     public string Spelled(string name)
     {

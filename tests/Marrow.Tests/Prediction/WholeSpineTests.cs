@@ -21,8 +21,12 @@ public sealed class WholeSpineTests
         return Path.Combine(data!, path);
     }
 
-    private static PredictorSet Predictor() =>
-        PredictorSet.Open(new LocalHub(Path.Combine(Repository.Root(), "hub")));
+    private static LocalHub Hub => new(Path.Combine(Repository.Root(), "hub"));
+
+    /// <summary>The checkpoints that measure spines, without the hub's others.</summary>
+    private static PredictorSet Predictor() => PredictorSet.Open(
+        Hub, "retinanet-resnet16-mlnet.spineweb16", "strip-resnet16-mlnet.spineweb16",
+        "cobb-resnet16-mlnet.spineweb16");
 
     private static Radiograph Cut(Radiograph film, int left, int top, int width, int height)
     {
@@ -48,10 +52,10 @@ public sealed class WholeSpineTests
         };
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void A_film_of_another_kind_goes_to_the_checkpoint_that_knows_it()
     {
-        using var predictor = Predictor();
+        using var predictor = PredictorSet.Open(Hub);
         var spine = predictor.Predict(RadiographReader.Read(First("spineweb16/data/training")));
         Assert.Null(predictor.TableOf(spine));
         Assert.NotNull(spine.Part<SpinePart>());

@@ -110,7 +110,7 @@ internal sealed class WeightSource
             if (spelled.All(g => g.Count() == 1))
                 entries = spelled.ToDictionary(g => g.Key, g => g.Single(), StringComparer.Ordinal);
         }
-        IReadOnlyList<string> others = [.. file.OtherParts, .. foreign?.OtherParts ?? []];
+        var others = ForeignKeys.OthersIn(file, foreign);
         return new(name, digest, spec, [.. entries.Select(e => KeyValuePair.Create(e.Key, e.Value.Shape))],
             key => file.Read(entries[key].Name), (key, target) => file.ReadInto(entries[key].Name, target))
         {
