@@ -133,6 +133,10 @@ internal sealed class FirstLooker : IDisposable
     public IReadOnlyList<string> RefusalsOf(Radiograph radiograph) =>
         OfImage(radiograph, (image, shown) => _model.RefusalsOf(image, [shown.ToInput], _compute)[0]);
 
+    /// <summary>See <see cref="IJudgingPredictor.UnfamiliarityOf"/>.</summary>
+    public double UnfamiliarityOf(Radiograph radiograph) =>
+        OfImage(radiograph, (image, _) => _model.UnfamiliarityOf(image, _compute)[0]);
+
     private T OfImage<T>(Radiograph radiograph, Func<Tensor, ShownImage, T> see)
     {
         using var noGrad = no_grad();

@@ -18,8 +18,7 @@ internal sealed class HubPredictor : IPredictor
     private readonly LocalHub _hub;
     private readonly Compute _compute;
     private readonly IReadOnlyList<HubEntry> _judging;
-    private readonly Dictionary<ImagePredictor, RefinedPointsPredictor> _refined = [];
-    private IReadOnlyList<ImagePredictor>? _others;
+    private IReadOnlyList<IJudgingPredictor>? _others;
 
     /// <param name="spines">
     /// What measures spines, which the predictor disposes; null where the hub has nothing that does.
@@ -42,7 +41,7 @@ internal sealed class HubPredictor : IPredictor
             .OfType<HubEntry>(),
     ];
 
-    private IReadOnlyList<ImagePredictor> Others => _others ??= Load();
+    private IReadOnlyList<IJudgingPredictor> Others => _others ??= Load();
 
     private IPredictor First => _spines ?? Others[0];
 
@@ -85,8 +84,7 @@ internal sealed class HubPredictor : IPredictor
         var (nearest, distance) = known[0];
         if (distance <= 1)
         {
-            var answering = _refined.TryGetValue(nearest, out var refined) ? (IPredictor)refined : nearest;
-            var found = answering.Predict(radiograph, options with { Explained = ExplainedBy(answering, options) });
+            var found = nearest.Predict(radiograph, options with { Explained = ExplainedBy(nearest, options) });
             return Saying(
                 found, $"{nearest.Checkpoints[0].Name} knows such images, and says what is on it. {Why(refused)}");
         }
@@ -103,15 +101,8 @@ internal sealed class HubPredictor : IPredictor
     public void Dispose()
     {
         _spines?.Dispose();
-        Dispose(_others ?? []);
-    }
-
-    private void Dispose(IEnumerable<ImagePredictor> others)
-    {
-        foreach (var other in others)
+        foreach (var other in _others ?? [])
             other.Dispose();
-        foreach (var refined in _refined.Values)
-            refined.Dispose();
     }
 
     private static string Why(Finding? refused) =>
@@ -125,35 +116,35 @@ internal sealed class HubPredictor : IPredictor
         options.Explained is not { } names || predictor.Explainable.Count == 0 ? null
             : names.All(predictor.Explainable.Contains) ? names : [];
 
-    private IReadOnlyList<ImagePredictor> Load()
+    private IReadOnlyList<IJudgingPredictor> Load()
     {
-        var loaded = new List<ImagePredictor>();
+        var loaded = new List<IJudgingPredictor>();
         try
         {
             foreach (var entry in _judging)
             {
                 using var checkpoint = _hub.Resolve(entry.Reference);
-                loaded.Add(new(checkpoint, _compute));
-                if (Refining(entry) is not { } refining)
-                    continue;
-                using var second = _hub.Resolve(refining.Reference);
-                _refined[loaded[^1]] = new(second, checkpoint, _compute);
+                using var second = LookingAgain(_hub, entry) is { } again ? _hub.Resolve(again.Reference) : null;
+                loaded.Add(second is null
+                    ? new ImagePredictor(checkpoint, _compute)
+                    : new RefinedPointsPredictor(second, checkpoint, _compute));
             }
             return loaded;
         }
         catch
         {
-            Dispose(loaded);
-            _refined.Clear();
+            loaded.ForEach(other => other.Dispose());
             throw;
         }
     }
 
     /// <summary>
-    /// Returns the newest checkpoint that looks again at the points which that one finds; null when there is none.
+    /// Returns the newest checkpoint of a hub that looks again at the points which that one finds; null when there is
+    /// none. Of the others only the configs of its descendants are read.
     /// </summary>
-    private HubEntry? Refining(HubEntry first) =>
-        HubEntry.NewestFirst([.. _hub.List().Where(entry => entry.Problem is null)])
+    internal static HubEntry? LookingAgain(LocalHub hub, HubEntry first) =>
+        HubEntry.NewestFirst([.. hub.List().Where(entry => entry.Problem is null)])
+            .Where(entry => entry.AncestorDigests.Contains(first.Digest.ToString()))
             .FirstOrDefault(entry => PredictorSet.CropOf(entry) is { } crop
                 && crop.Digest == first.Digest
                 && CropKind.Of(crop.Region).SetsPointsAnew);

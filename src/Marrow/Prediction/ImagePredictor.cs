@@ -13,7 +13,7 @@ namespace Marrow.Prediction;
 /// Predicts with one checkpoint of any task, on the whole image or on the one crop that a first look gives. The
 /// preprocessing is that of the checkpoint's input contract. Outputs for which training saw no label are masked.
 /// </summary>
-internal sealed class ImagePredictor : IPredictor
+internal sealed class ImagePredictor : IJudgingPredictor
 {
     private readonly TaskModel _task;
     private readonly ITaskReading _reading;
@@ -88,9 +88,6 @@ internal sealed class ImagePredictor : IPredictor
 
     public void RequireExplainable(IReadOnlyList<string> names) => _explainer.Require(names);
 
-    /// <summary>
-    /// Returns how unfamiliar a whole image is to weights that can judge it: what is above 1 is refused.
-    /// </summary>
     public double UnfamiliarityOf(Radiograph radiograph)
     {
         using var noGrad = no_grad();

@@ -14,7 +14,7 @@ namespace Marrow.Prediction;
 /// Finds named points by two checkpoints: one looks at the whole image, the other at the crop about each point that the
 /// first one found. Whether an image is refused is for the first one to say.
 /// </summary>
-internal sealed class RefinedPointsPredictor : IPredictor
+internal sealed class RefinedPointsPredictor : IJudgingPredictor
 {
     private readonly PointsTask _task;
     private readonly FirstLooker _first;
@@ -84,6 +84,8 @@ internal sealed class RefinedPointsPredictor : IPredictor
     public IReadOnlyList<string> Explainable => _explainer.Names;
 
     public void RequireExplainable(IReadOnlyList<string> names) => _explainer.Require(names);
+
+    public double UnfamiliarityOf(Radiograph radiograph) => _first.UnfamiliarityOf(radiograph);
 
     public Finding Predict(Radiograph radiograph, PredictionOptions options = default)
     {
