@@ -105,7 +105,10 @@ internal sealed class RefinedPointsPredictor : IJudgingPredictor
             .. refined.Zip(_outputs, (point, output) =>
                 new FoundPoint(output.Name, output.Trained ? point.Place : null, point.Score)),
         ];
-        string[] kept = [.. refined.Zip(_outputs).Where(p => p.First.StaysPut).Select(p => p.Second.Name)];
+        string[] kept =
+        [
+            .. refined.Zip(_outputs).Where(p => p.First.StaysPut && p.Second.Trained).Select(p => p.Second.Name),
+        ];
         var found = PointReading.Judge(points, about, _task.Decoding, kept);
         return refusals.Count > 0 ? found.Despite(refusals) : found;
     }

@@ -124,17 +124,19 @@ internal sealed record PointRefinementDecoding
         }
         return
         [
-            .. seen.Select((point, k) => point is not { } refined
-                ? new RefinedPoint(null, 0, false)
-                : Takes(first.Places[k], refined.Place, first.Pixels(side))
+            .. first.Places.Select((place, k) =>
+                !DetectedPoints.IsPlace(place) ? new RefinedPoint(null, 0, false)
+                : seen[k] is { } refined && Takes(place, refined.Place, first.Pixels(side))
                     ? new(refined.Place, refined.Score, false)
-                    : new(first.Places[k], first.Scores[k], true)),
+                    : new(place, first.Scores[k], true)),
         ];
     }
 
     /// <summary>
     /// Points are put at random, the first look errs by some of the crop and knows nothing of one point, and what is
-    /// seen in a crop lies the nearer to the true place the nearer that is to the crop's middle.
+    /// seen in a crop lies the nearer to the true place the nearer that is to the crop's middle. Where mirror images
+    /// are looked at, what a crop and its mirror image show is drawn for itself, since how many points there are
+    /// follows from the decoding.
     /// </summary>
     internal IReadOnlyList<RehearsedValue> Rehearse(SeededRandom random)
     {
@@ -166,8 +168,15 @@ internal sealed record PointRefinementDecoding
             new("pointRefinement.places", places),
             new("pointRefinement.scores", scores),
             new("pointRefinement.kept", kept),
-            new("pointRefinement.mirrored", [.. Mirrored.Select(k => (double)k)]),
+            new(
+                "pointRefinement.mirrored",
+                [
+                    .. MixMirrored(Seen(), Seen(), Mirrored, image)
+                        .SelectMany(look => (double[])[look.Place.X, look.Place.Y, look.Score]),
+                ]),
         ];
+
+        SeenPoint[] Seen() => [.. Mirrored.Select(_ => new SeenPoint(Within(image), random.NextDouble()))];
 
         Point2D Within(double reach) => new(random.Uniform(-reach, reach), random.Uniform(-reach, reach));
     }

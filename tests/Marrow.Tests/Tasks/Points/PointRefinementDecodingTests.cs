@@ -116,6 +116,18 @@ public partial class PointRefinementDecodingTests
             [new(new(103, 100), 0.5, false), new(null, 0, false), new(new(300, 200), 0.3, true)], refined);
     }
 
+    [Theory, InlineData(1), InlineData(2), InlineData(3)]
+    public void A_point_that_is_lost_on_the_way_stays_where_the_first_look_saw_it(int passes)
+    {
+        var first = new DetectedPoints(500, 400, [new(100, 100), new(300, 200)], [0.1, 0.3]);
+        var refined = (Default with { Passes = passes, NeighbourReach = 0 }).Refine(first, 0.2, crops =>
+        [
+            .. crops.Select(crop => crop is null ? null : (SeenPoint[])
+                [At(double.NaN, double.NaN), new(crop.Center + new Point2D(1, 0), 0.5)]),
+        ]);
+        Assert.Equal([new(new(100, 100), 0.1, true), new(new(300 + passes, 200), 0.5, false)], refined);
+    }
+
     /// <summary>
     /// A model that errs to the same side of every image is mended by a look at its mirror image; one that has learnt
     /// from heads of one side errs more on the mirror images.
