@@ -82,6 +82,8 @@ internal sealed record RankSamples
             {
                 trainedPatients.UnionWith(part.Patients);
                 trainedIds.UnionWith(part.Ids);
+                if (!part.OfSameFiles) // else the copies are of one patient
+                    trainedIds.UnionWith(part.CopiesAmong(labelled, dataset).Select(s => s.Id));
             }
             if (same.Count > 0)
                 held.Add(checkpoint.Name);
