@@ -56,6 +56,8 @@ internal sealed record SeenPart(
         if (Kind != SeenKind.Part || (LookedForCopies && OfSameFiles))
             return [];
         Sample[] unseen = [.. samples.Where(s => !Has(s))];
+        if (unseen.Length == 0)
+            return [];
         var report = FilmCopies.Between(
             own.Root,
             unseen.Select(s => s.ImagePath),

@@ -183,6 +183,10 @@ public sealed record CheckpointConfig
             "an index that is none");
         Input.Validate(path);
         Require(
+            Input.Crop is not { } crop || task?.Crops.Contains(crop.Region) == true,
+            $"whole images, or a crop at which models for {Task} can look",
+            $"{Input.Crop?.Describe()}");
+        Require(
             Model.Masking is not null == (task?.HidesPatches ?? false),
             $"the hidden patches for the task {string.Join(", ", TaskCatalogue.Names(t => t.HidesPatches))} and for "
                 + $"no other",

@@ -160,6 +160,15 @@ public sealed class SecondLookRunTests : IDisposable
             Assert.Equal([$"{first.Digest}", $"{second.Digest}"], found.Checkpoints.Select(c => c.Digest));
             Assert.Equal(3, found.Part<PointsPart>()!.Points.Count);
             Assert.Null(whole.TableOf(found)); // the only table
+
+            // So it does with a film that nobody knows, where it is asked for all the same.
+            var noise = TestImages.Make(Width, Height, (x, y) => (x * 7919 + y * 104729) % 256);
+            Assert.Equal(FindingStatus.Refused, whole.Predict(noise).Status);
+            whole.Anyway = true;
+            var measured = whole.Predict(noise);
+            Assert.Equal(found.Checkpoints.Select(c => c.Digest), measured.Checkpoints.Select(c => c.Digest));
+            Assert.Equal(3, measured.Part<PointsPart>()!.Points.Count);
+            Assert.Contains("No checkpoint of the hub knows such images", measured.Warnings[^1]);
         }
 
         // Another first look is refused by name, and so is none.

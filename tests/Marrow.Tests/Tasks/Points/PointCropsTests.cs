@@ -135,6 +135,30 @@ public class PointCropsTests
                 StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(CheckpointTask.Points, "points-densenet-mini", "")]
+    [InlineData(CheckpointTask.Regress, "regress-densenet-mini", "whole images, or a crop at which models for regress")]
+    [InlineData(CheckpointTask.Classify, "densenet-mini", "whole images, or a crop at which models for classify")]
+    public void A_config_of_a_task_that_can_not_look_at_such_crops_is_refused(
+        string task, string architecture, string says)
+    {
+        CheckpointConfig config = new()
+        {
+            Model = new() { Architecture = architecture, Outputs = 2 },
+            Task = task,
+            Classes = ["hip", "knee"],
+            Input = new() { Width = 32, Height = 32, Crop = Crop },
+            Outputs = [new("hip", "px", ""), new("knee", "px", "")],
+        };
+        if (says.Length == 0)
+            config.Validate("a/config.json");
+        else
+            Assert.StartsWith(
+                $"a/config.json: expected {says}",
+                Assert.Throws<MarrowException>(() => config.Validate("a/config.json")).Message,
+                StringComparison.Ordinal);
+    }
+
     [Fact]
     public void An_exported_file_says_where_the_crop_lies_and_what_is_outside_the_image() =>
         Assert.StartsWith(
