@@ -100,8 +100,8 @@ internal static class ExperimentPlanner
                 from seed in seeds
                 select Subset(request, runs.First(r => r.Share == share && r.Seed == seed), recipe.Chosen, whole),
             ],
-            trainingPatients: Patients(whole[^1].TrainingPart),
-            heldOutPatients: Patients(whole[^1].HeldOut),
+            trainingPatients: PatientSplit.CountPatients(whole[^1].TrainingPart),
+            heldOutPatients: PatientSplit.CountPatients(whole[^1].HeldOut),
             heldOutImages: whole[^1].HeldOut.Count,
             heldOutDigest: HeldOutDigest(whole[^1]),
             steps: steps,
@@ -176,7 +176,7 @@ internal static class ExperimentPlanner
                 request.Fractions.Count > 0
                     ? "An experiment has fractions or numbers of patients, not both. Remove one of them."
                     : "An experiment needs amounts of labels: give fractions, as 0.1,0.3,1, or numbers of patients.");
-        var patients = Patients(whole[^1].TrainingPart);
+        var patients = PatientSplit.CountPatients(whole[^1].TrainingPart);
         foreach (var fraction in request.Fractions.Where(f => !(f is >= 0.0001 and <= 1)))
             throw new MarrowException(
                 string.Create(
@@ -268,14 +268,11 @@ internal static class ExperimentPlanner
             }
         }
         var classes = samples!.Dataset.Classes;
-        return new(run.Share, run.Seed, Patients(samples.Training), samples.Training.Count,
+        return new(run.Share, run.Seed, PatientSplit.CountPatients(samples.Training), samples.Training.Count,
             TaskCatalogue.Get(recipe.Stages[^1].Task).HasUncertainLabels
                 ? classes.Index().ToDictionary(c => c.Item, c => samples.Training.Count(s => s.Labels[c.Index] >= 0.5f))
                 : new Dictionary<string, int>());
     }
-
-    private static int Patients(IReadOnlyList<Sample> samples) =>
-        samples.Select(s => s.Patient).Distinct(StringComparer.Ordinal).Count();
 
     private static string RunName(
         IReadOnlyList<ExperimentStart> starts,

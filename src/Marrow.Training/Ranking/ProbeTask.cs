@@ -66,10 +66,7 @@ internal sealed class ProbeTask
             seed);
 
         int PatientsWith(int c, float label) =>
-            samples
-                .Where(s => layout.Truth(s.Labels, c) == label)
-                .DistinctBy(s => s.Patient, StringComparer.Ordinal)
-                .Count();
+            PatientSplit.CountPatients(samples.Where(s => layout.Truth(s.Labels, c) == label));
     }
 
     public bool IsRegression { get; }

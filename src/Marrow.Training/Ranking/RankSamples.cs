@@ -26,7 +26,7 @@ internal sealed record RankSamples
     public required IReadOnlyList<string> Notes { get; init; }
     public required IReadOnlyList<string> Warnings { get; init; }
 
-    public int Patients => Samples.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count();
+    public int Patients => PatientSplit.CountPatients(Samples);
 
     /// <summary>
     /// Reads labels without decoding images. Throws <see cref="MarrowException"/> when the data can't be read, has no

@@ -25,13 +25,15 @@ internal static class StageFamiliarity
             return;
         var known = each.Select(images => FamiliarityFit.Spread(images.Shown.Training)).ToList();
         var unseen = each.Select(images => FamiliarityFit.Spread(images.Shown.Validation)).ToList();
-        var (knownCount, unseenCount) = (known.Sum(samples => samples.Count), unseen.Sum(samples => samples.Count));
-        if (knownCount < FamiliarityFit.LeastKnown || unseenCount < FamiliarityFit.LeastUnseen)
+        Sample[] allKnown = [.. known.SelectMany(samples => samples)];
+        Sample[] allUnseen = [.. unseen.SelectMany(samples => samples)];
+        if (!FamiliarityFit.Suffice(allKnown, allUnseen))
         {
             context.Say(
-                $"too few images to learn which are familiar ({knownCount} to train on and {unseenCount} to choose "
-                    + $"by; it takes {FamiliarityFit.LeastKnown} and {FamiliarityFit.LeastUnseen}): the checkpoint "
-                    + "refuses no image as unlike them");
+                $"too few images to learn which are familiar ({allKnown.Length} to train on and {allUnseen.Length} of "
+                    + $"{PatientSplit.CountPatients(allUnseen)} patients to choose by; it takes "
+                    + $"{FamiliarityFit.LeastKnown} and {FamiliarityFit.LeastUnseen} of "
+                    + $"{FamiliarityFit.LeastPatients}): the checkpoint refuses no image as unlike them");
             return;
         }
         var opened = new List<BatchLoader>();

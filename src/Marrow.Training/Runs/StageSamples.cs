@@ -92,7 +92,7 @@ internal sealed record StageSamples
         var parts = recipe.Fold is { } fold
             ? Math.Max(fold.Of, 1 + 1 + validation)
             : 1 + (stage.Data.HeldOut > 0 ? 1 : 0) + validation;
-        var patients = labelled.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count();
+        var patients = PatientSplit.CountPatients(labelled);
         if (patients < parts)
             throw MarrowException.Bad(
                 root,

@@ -52,7 +52,7 @@ internal sealed record RecordedSplit
         {
             Dataset = dataset,
             FilesDigest = filesDigest,
-            Patients = heldOut.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count(),
+            Patients = PatientSplit.CountPatients(heldOut),
             Images = heldOut.Count,
             HeldOut = Hashes(filesDigest, heldOut),
             Fold = fold,

@@ -61,7 +61,7 @@ public static class DataCheck
             license: dataset.License,
             samples: dataset.Samples.Count,
             imagesReadable: contents.Count,
-            patients: dataset.Samples.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count(),
+            patients: PatientSplit.CountPatients(dataset.Samples),
             classes: dataset.Classes.Count == 0
                 ? new Dictionary<string, ClassCount>()
                 : dataset.Layout.Reported.ToDictionary(c => dataset.Classes[c], c => Count(dataset, c)),
@@ -207,7 +207,7 @@ public static class DataCheck
                     "no-label",
                     ".",
                     $"None of {dataset.Samples.Count} images has a label: a run has nothing to learn from."));
-        var patients = dataset.Samples.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count();
+        var patients = PatientSplit.CountPatients(dataset.Samples);
         if (patients is > 0 and < PartsOfARun)
             faults.Add(
                 new DataFault(

@@ -222,6 +222,10 @@ internal sealed record PatientSplit
         return counts;
     }
 
+    /// <summary>Returns how many patients the images are of.</summary>
+    internal static int CountPatients(IEnumerable<Sample> samples) =>
+        samples.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count();
+
     private static string[] Patients(IEnumerable<Sample> samples) =>
         [.. samples.Select(s => s.Patient).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 }

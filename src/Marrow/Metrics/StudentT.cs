@@ -18,16 +18,24 @@ internal static class StudentT
     }
 
     /// <summary>
-    /// Returns the value that one more exceeds with the probability <paramref name="rate"/>, if it is of the same
-    /// normal distribution: a few values do not show the largest of a hundred (a prediction interval).
+    /// Returns the value that one of a further group exceeds with the probability <paramref name="rate"/>, if it is of
+    /// the same normal distribution: a few values do not show the largest of a hundred (a prediction interval). The
+    /// values of a group, such as films of one patient, are alike and do not count as so many groups: one of each is
+    /// taken, and mean and variance are those expected over all ways to take them.
     /// </summary>
-    /// <param name="values">Two or more.</param>
+    /// <param name="values">Of two or more groups, each with the name of its group.</param>
     /// <param name="rate">0 to 0.5, both excluded.</param>
-    public static double Farthest(IReadOnlyList<double> values, double rate)
+    public static double Farthest(IEnumerable<(string Group, double Value)> values, double rate)
     {
-        var (mean, variance) = MeanAndVariance(values);
+        var groups = (
+            from value in values
+            group value.Value by value.Group into own
+            let center = own.Average()
+            select (Mean: center, Variance: own.Average(v => (v - center) * (v - center)))).ToList();
+        var (mean, between) = MeanAndVariance([.. groups.Select(g => g.Mean)]);
+        var variance = between + groups.Average(g => g.Variance);
         return mean
-            + Within(1 - 2 * rate, values.Count - 1) * Math.Sqrt(variance) * Math.Sqrt(1 + 1.0 / values.Count);
+            + Within(1 - 2 * rate, groups.Count - 1) * Math.Sqrt(variance) * Math.Sqrt(1 + 1.0 / groups.Count);
     }
 
     /// <summary>Returns the mean, and the variance of which the values are a sample; of two values or more.</summary>

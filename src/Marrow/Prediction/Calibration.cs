@@ -82,13 +82,13 @@ public static class Calibration
         var halves = Halves(heldOut);
         var known = FamiliarityFit.Spread([.. all.Samples.Where(s => !ids.Contains(s.Id))]);
         var (bounding, counted) = (FamiliarityFit.Spread(halves.Bounding), FamiliarityFit.Spread(halves.Others));
-        return known.Count >= FamiliarityFit.LeastKnown && bounding.Count >= FamiliarityFit.LeastUnseen
+        return FamiliarityFit.Suffice(known, bounding)
             ? (known, bounding, counted, own?.Warnings ?? [])
             : throw MarrowException.Bad(
                 request.Root,
-                $"{FamiliarityFit.LeastKnown} images that were trained on and {2 * FamiliarityFit.LeastUnseen} or so "
-                    + "that were not",
-                $"{known.Count} and {heldOut.Count}",
+                $"{FamiliarityFit.LeastKnown} images that were trained on and {2 * FamiliarityFit.LeastUnseen} or so, "
+                    + $"of {2 * FamiliarityFit.LeastPatients} patients, that were not",
+                $"{known.Count}, and {heldOut.Count} of {PatientSplit.CountPatients(heldOut)} patients",
                 "Name more data.");
 
         EvaluationSamples Select(EvaluationSplit split) => EvaluationSamples.Select(

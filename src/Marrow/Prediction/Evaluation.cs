@@ -105,7 +105,7 @@ public sealed class EvaluationResult
             request.Split,
             request.Fast,
             Images = samples.Count,
-            Patients = samples.DistinctBy(s => s.Patient).Count(),
+            Patients = PatientSplit.CountPatients(samples),
             Refused = refused,
             Warnings = warnings,
             Results = metrics,

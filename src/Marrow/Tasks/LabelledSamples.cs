@@ -19,8 +19,7 @@ internal static class LabelledSamples
             return Create(samples);
         var patients = TaskCatalogue.All
             .Select(other => samples.Where(other.IsLabelled).ToList())
-            .Where(labelled =>
-                labelled.Select(s => s.Patient).Distinct(StringComparer.Ordinal).Count() >= (fold?.Of ?? Fold.Fewest))
+            .Where(labelled => PatientSplit.CountPatients(labelled) >= (fold?.Of ?? Fold.Fewest))
             .SelectMany(labelled => Create(labelled).HeldOut.Select(s => s.Patient));
         return PatientSplit.HoldOut(samples, patients, fold?.Share ?? heldOut, seed) with { Fold = fold };
 

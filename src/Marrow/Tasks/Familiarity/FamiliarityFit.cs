@@ -15,8 +15,11 @@ internal static class FamiliarityFit
     /// <summary>Of the images that the spread is measured on. More hardly change it.</summary>
     public const int MostImages = 2000;
 
-    /// <summary>The fewest training images, and the fewest that were not trained on, from which it is learnt.</summary>
-    public const int LeastKnown = 32, LeastUnseen = 8;
+    /// <summary>
+    /// The fewest training images, and the fewest images that were not trained on and their patients, from which it is
+    /// learnt. Few patients set a wide bound.
+    /// </summary>
+    public const int LeastKnown = 32, LeastUnseen = 8, LeastPatients = 4;
 
     /// <summary>The share of known images that may be refused, unless something else is asked for.</summary>
     public const double UsualRate = 0.01;
@@ -29,6 +32,10 @@ internal static class FamiliarityFit
 
     /// <summary>Returns evenly spread samples, as many as count at most.</summary>
     public static IReadOnlyList<Sample> Spread(IReadOnlyList<Sample> samples) => EvenSpread.Of(samples, MostImages);
+
+    /// <summary>True when there are images enough to learn from.</summary>
+    public static bool Suffice(IReadOnlyCollection<Sample> known, IReadOnlyCollection<Sample> unseen) =>
+        known.Count >= LeastKnown && unseen.Count >= LeastUnseen && PatientSplit.CountPatients(unseen) >= LeastPatients;
 
     /// <summary>True when models of a task make findings that can be refused by it.</summary>
     public static bool Serves(TaskModel task) =>
@@ -49,12 +56,14 @@ internal static class FamiliarityFit
         double rate,
         Compute compute)
     {
-        task.Familiarity = Of(Sketches(task, known, compute), Sketches(task, unseen, compute), rate);
+        task.Familiarity = Of(
+            [.. Sketches(task, known, compute).Select(s => s.Sketch)], Sketches(task, unseen, compute), rate);
         task.ChooseRefusals(unseen, compute);
     }
 
+    /// <param name="unseen">The sketches of images of two or more patients, each with its patient.</param>
     internal static FamiliarityContract Of(
-        IReadOnlyList<double[]> known, IReadOnlyList<double[]> unseen, double rate)
+        IReadOnlyList<double[]> known, IReadOnlyList<(string Patient, double[] Sketch)> unseen, double rate)
     {
         double[] mean = [.. Enumerable.Range(0, Sketch.Length).Select(i => Stored(known.Average(row => row[i])))];
         double[] spread = [.. SpreadMatrix.Of(known, mean).Select(Stored)];
@@ -67,27 +76,29 @@ internal static class FamiliarityFit
             Images = known.Count,
             Mean = mean,
             Spread = spread,
-            MostDistance = Bound([.. unseen.Select(row => SpreadMatrix.Distance(row, mean, spread))], rate),
+            MostDistance = Bound(unseen.Select(u => (u.Patient, SpreadMatrix.Distance(u.Sketch, mean, spread))), rate),
             Rate = rate,
             RateImages = unseen.Count,
         };
     }
 
     /// <summary>
-    /// Returns the distance that one more image exceeds with the probability <paramref name="rate"/>: the logarithms of
-    /// distances are about normal.
+    /// Returns the distance that an image of one more patient exceeds with the probability <paramref name="rate"/>: the
+    /// logarithms of distances are about normal.
     /// </summary>
-    private static double Bound(double[] distances, double rate) =>
-        Math.Exp(StudentT.Farthest([.. distances.Select(distance => Math.Log(distance))], Math.Max(rate, LeastRate)));
+    private static double Bound(IEnumerable<(string Patient, double Distance)> unseen, double rate) =>
+        Math.Exp(StudentT.Farthest(unseen.Select(u => (u.Patient, Math.Log(u.Distance))), Math.Max(rate, LeastRate)));
 
     /// <summary>Returns a number as a checkpoint keeps it, so that what is said of an image stays the same.</summary>
     private static double Stored(double value) => (float)value;
 
-    private static List<double[]> Sketches(TaskModel task, IReadOnlyList<BatchLoader> loaders, Compute compute)
+    private static List<(string Patient, double[] Sketch)> Sketches(
+        TaskModel task, IReadOnlyList<BatchLoader> loaders, Compute compute)
     {
-        var sketches = new List<double[]>();
+        var sketches = new List<(string, double[])>();
         foreach (var loader in loaders)
-            TaskModel.ForEachBatch(loader, compute, (images, _) => sketches.AddRange(Sketch.Of(task, images, compute)));
+            TaskModel.ForEachBatch(loader, compute, (images, batch) => sketches.AddRange(
+                batch.Samples.Select(s => s.Sample.Patient).Zip(Sketch.Of(task, images, compute))));
         return sketches;
     }
 }

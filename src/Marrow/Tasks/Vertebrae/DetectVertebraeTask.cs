@@ -66,10 +66,11 @@ internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, Input
 
     internal override void ChooseRefusals(IReadOnlyList<BatchLoader> unseen, Compute compute)
     {
-        var seen = new List<SpineEvidence>();
+        var seen = new List<(string, SpineEvidence)>();
         foreach (var images in unseen)
-            ForEachBatch(images, compute, (tensor, batch) =>
-                seen.AddRange(Evidence(tensor, [.. batch.Samples.Select(s => s.ToInput)], compute)));
+            ForEachBatch(images, compute, (tensor, batch) => seen.AddRange(
+                batch.Samples.Select(s => s.Sample.Patient)
+                    .Zip(Evidence(tensor, [.. batch.Samples.Select(s => s.ToInput)], compute))));
         Decoding = Decoding with { WholeSpine = Decoding.WholeSpine.Suiting(seen, Familiarity!.Rate) };
     }
 

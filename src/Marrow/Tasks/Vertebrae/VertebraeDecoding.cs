@@ -293,19 +293,21 @@ internal sealed record WholeSpineDecoding
     /// also tell other images, may be a little off; and what the weakest run has to score by the film's unfamiliarity
     /// is what <paramref name="rate"/> of films like <paramref name="unseen"/> do not reach.
     /// </summary>
-    /// <param name="unseen">What the detector saw on two or more whole-spine films that it was not trained on.</param>
+    /// <param name="unseen">
+    /// What the detector saw on whole-spine films of two or more patients that it was not trained on.
+    /// </param>
     /// <param name="rate">0 to 0.5, both excluded.</param>
-    internal WholeSpineDecoding Suiting(IReadOnlyList<SpineEvidence> unseen, double rate)
+    internal WholeSpineDecoding Suiting(IReadOnlyList<(string Patient, SpineEvidence Evidence)> unseen, double rate)
     {
         const double defaultsMeanScore = 0.78; // that of the films by which the defaults were chosen
         const double leastShare = 0.6, flatShare = 0.88;
         const double unfamiliarShare = 0.5; // of the usual score; tells cut films best, from 0.4 to 0.7 alike
-        double[] means = [.. unseen.Select(e => e.MeanScore).Order()];
+        double[] means = [.. unseen.Select(u => u.Evidence.MeanScore).Order()];
         var usualMeanScore = means[means.Length / 2];
         var (absent, share) = (new WholeSpineDecoding(), flatShare * Math.Min(1, usualMeanScore / defaultsMeanScore));
         var perLn = unfamiliarShare * usualMeanScore;
         var lowest = -StudentT.Farthest(
-            [.. unseen.Select(e => perLn * Math.Log(e.Unfamiliarity) - e.WeakestRun)], rate);
+            unseen.Select(u => (u.Patient, perLn * Math.Log(u.Evidence.Unfamiliarity) - u.Evidence.WeakestRun)), rate);
         return this with
         {
             LeastMeanScore = leastShare * usualMeanScore,

@@ -32,7 +32,13 @@ public sealed class FamiliarityTests : IDisposable
         })];
     }
 
-    private static FamiliarityContract Learnt() => FamiliarityFit.Of(Sketches(300, 1), Sketches(40, 2), 0.01);
+    private static FamiliarityContract Learnt() =>
+        FamiliarityFit.Of(Sketches(300, 1), OnePatientEach(Sketches(40, 2)), 0.01);
+
+    private static (string, double[])[] OnePatientEach(double[][] sketches) => Of(sketches, n => n);
+
+    private static (string, double[])[] Of(double[][] sketches, Func<int, int> patient) =>
+        [.. sketches.Select((sketch, n) => ($"patient {patient(n)}", sketch))];
 
     private Checkpoint Saved(FamiliarityContract? familiarity)
     {
@@ -73,8 +79,20 @@ public sealed class FamiliarityTests : IDisposable
         var (known, few) = (Sketches(300, 1), Sketches(8, 2));
         double[][] many = [.. Enumerable.Repeat(few, 50).SelectMany(sketches => sketches)];
 
-        Assert.True(FamiliarityFit.Of(known, few, 0.01).MostDistance
-            > FamiliarityFit.Of(known, many, 0.01).MostDistance);
+        Assert.True(FamiliarityFit.Of(known, OnePatientEach(few), 0.01).MostDistance
+            > FamiliarityFit.Of(known, OnePatientEach(many), 0.01).MostDistance);
+    }
+
+    [Fact]
+    public void Many_images_of_a_patient_count_as_one()
+    {
+        var (known, one) = (Sketches(300, 1), Sketches(8, 2));
+        double[][] again = [.. one, .. one, .. one];
+
+        Assert.Equal(
+            FamiliarityFit.Of(known, OnePatientEach(one), 0.01).MostDistance,
+            FamiliarityFit.Of(known, Of(again, n => n % one.Length), 0.01).MostDistance,
+            1e-9);
     }
 
     [Fact]
@@ -82,7 +100,9 @@ public sealed class FamiliarityTests : IDisposable
     {
         var same = Enumerable.Repeat(Sketches(1, 1)[0], 40).ToArray();
 
-        Assert.All(FamiliarityFit.Of(same, Sketches(8, 2), 0.01).Spread, value => Assert.True(double.IsFinite(value)));
+        Assert.All(
+            FamiliarityFit.Of(same, OnePatientEach(Sketches(8, 2)), 0.01).Spread,
+            value => Assert.True(double.IsFinite(value)));
     }
 
     [Fact]

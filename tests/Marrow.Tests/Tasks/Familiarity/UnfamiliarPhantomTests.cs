@@ -28,7 +28,7 @@ public sealed class UnfamiliarPhantomTests : IDisposable
         _task.Model.eval();
         _familiarity = new(() => FamiliarityFit.Of(
             [.. Enumerable.Range(0, Known).Select(i => Sketch(Spine(i)))],
-            [.. Enumerable.Range(Known, Unseen).Select(i => Sketch(Spine(i)))],
+            [.. Enumerable.Range(Known, Unseen).Select(i => ($"{i}", Sketch(Spine(i))))],
             FamiliarityFit.UsualRate));
     }
 

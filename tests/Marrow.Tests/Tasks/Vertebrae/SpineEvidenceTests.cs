@@ -88,7 +88,8 @@ public sealed class SpineEvidenceTests
     public void A_run_chooses_what_refuses_few_good_films_and_nearly_all_of_which_a_third_is_cut_off()
     {
         var random = new SeededRandom(3);
-        var decoding = new WholeSpineDecoding().Suiting([.. Enumerable.Range(0, 30).Select(_ => Good())], rate: 0.005);
+        var decoding = new WholeSpineDecoding().Suiting(
+            [.. Enumerable.Range(0, 30).Select(i => ($"{i}", Good()))], rate: 0.005);
 
         Assert.InRange(Refused(Good), 0, 0.02);
         Assert.InRange(Refused(Cut), 0.9, 1);
