@@ -29,11 +29,18 @@ internal static class CommandLine
     public static int Run(string[] args, TextWriter output, TextWriter error, CancellationToken cancellation)
     {
         var root = Tree();
+        if (args.Length == 0)
+            return Begin(root, output, error);
         // No response files: "@1.jpg" is the name of a file.
         var parsed = root.Parse(
-            args.Length == 0 ? ["--help"] : args,
+            args,
             new ParserConfiguration { ResponseFileTokenReplacer = null }
         );
+        if (parsed.Action is ParseErrorAction && Unchosen(args, parsed) is { } group)
+        {
+            error.WriteLine($"error: {string.Join(' ', group.Prepend("marrow"))}: name one of its commands.");
+            return Help(group, error, error, ExitCode.WrongUsage);
+        }
         if (parsed.Action is ParseErrorAction)
             return Usage(
                 string.Join(
@@ -170,11 +177,50 @@ internal static class CommandLine
     private static int Usage(string message, ParseResult parsed, TextWriter error)
     {
         error.WriteLine($"error: {VisibleText.Lines(message)}");
+        var examples = parsed.CommandResult.Command.Options.Select(option => option.Action).OfType<HelpWithExamples>();
+        if (examples.FirstOrDefault() is { } help)
+            error.WriteLine($"For example: {help.Examples[0]}");
+        error.WriteLine($"See: {string.Join(' ', Words(parsed).Prepend("marrow"))} --help");
+        return ExitCode.WrongUsage;
+    }
+
+    /// <summary>The command's own words, such as "hub", "show".</summary>
+    private static List<string> Words(ParseResult parsed)
+    {
         var names = new List<string>();
         for (var at = parsed.CommandResult; at.Parent is System.CommandLine.Parsing.CommandResult parent; at = parent)
             names.Insert(0, at.Command.Name);
-        error.WriteLine($"See: {string.Join(' ', names.Prepend("marrow"))} --help");
-        return ExitCode.WrongUsage;
+        return names;
+    }
+
+    /// <summary>
+    /// Returns the words of a command that only holds others, where none of them was named, as in "marrow hub"; null
+    /// elsewhere.
+    /// </summary>
+    private static List<string>? Unchosen(string[] args, ParseResult parsed) =>
+        parsed.CommandResult.Command is { Action: null, Subcommands.Count: > 0 } && Words(parsed) is var words
+        && words.SequenceEqual(args)
+            ? words
+            : null;
+
+    /// <summary>Answers "marrow" alone: what there is, and what to do next in this folder.</summary>
+    private static int Begin(RootCommand root, TextWriter output, TextWriter error)
+    {
+        var code = Help([], output, error, ExitCode.Done);
+        output.WriteLine("Next:");
+        foreach (var (command, why) in NextSteps.In(Directory.GetCurrentDirectory()))
+        {
+            output.WriteLine($"  {VisibleText.Of(command)}");
+            output.WriteLine($"      {VisibleText.Of(why)}");
+        }
+        output.WriteLine();
+        return code;
+    }
+
+    private static int Help(IReadOnlyList<string> words, TextWriter output, TextWriter error, int code)
+    {
+        Tree().Parse([.. words, "--help"]).Invoke(new() { Output = output, Error = error });
+        return code;
     }
 
     /// <summary>The exception that says what went wrong.</summary>
@@ -211,6 +257,8 @@ internal static class CommandLine
     private sealed class HelpWithExamples(string[] examples) : SynchronousCommandLineAction
     {
         private readonly HelpAction _help = new();
+
+        public IReadOnlyList<string> Examples => examples;
 
         public override bool ClearsParseErrors => true;
 

@@ -32,10 +32,7 @@ internal static class RunFolder
                     $"{request.OutFolder}: holds a run already. Go on with it by --resume, or name another folder "
                         + $"with --out."
                 );
-            var stored = MarrowJson.Read<Description>(
-                path,
-                "the description of a run",
-                "Copy it from where it is whole, or name another folder with --out.");
+            var stored = ReadDescription(path);
             if (
                 !File.Exists(recipe)
                 || RecipeYaml.ReadText(recipe) != request.Recipe.SourceText
@@ -119,8 +116,34 @@ internal static class RunFolder
                 $"Name the hub that the run began with, by --hub; or {again}.");
     }
 
-    private static (string Description, string Recipe) Files(RunRequest request) =>
-        (Path.Combine(request.OutFolder, "run.json"), Path.Combine(request.OutFolder, "recipe.yaml"));
+    /// <summary>
+    /// Returns the command by which the run in a folder goes on, with DIR for folders of data; null where no run is, or
+    /// one that is finished.
+    /// </summary>
+    public static string? CommandToResume(string folder)
+    {
+        var (path, recipe) = Files(folder);
+        if (!File.Exists(path) || !File.Exists(recipe))
+            return null;
+        var stored = ReadDescription(path);
+        var stages = stored.Stages.Count > 0
+            ? stored.Stages
+            : [.. RecipeReader.Read(recipe, stored.Overrides).Stages.Select(stage => stage.Name)];
+        return stages.All(stage => File.Exists(Path.Combine(folder, stage, ResultName)))
+            ? null
+            : $"{stored.Command} --out {folder} --resume";
+    }
+
+    private static Description ReadDescription(string path) =>
+        MarrowJson.Read<Description>(
+            path,
+            "the description of a run",
+            "Copy it from where it is whole, or name another folder with --out.");
+
+    private static (string Description, string Recipe) Files(RunRequest request) => Files(request.OutFolder);
+
+    private static (string Description, string Recipe) Files(string folder) =>
+        (Path.Combine(folder, "run.json"), Path.Combine(folder, "recipe.yaml"));
 
     /// <summary>
     /// Saves a stage's result. The folder of the checkpoint is stored relative to the run's folder, so that it stays

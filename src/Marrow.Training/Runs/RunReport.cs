@@ -1,5 +1,6 @@
 using Marrow.Checkpoints.Transfer;
 using Marrow.Metrics;
+using Marrow.Prediction;
 
 namespace Marrow.Training.Runs;
 
@@ -22,7 +23,15 @@ internal static class RunReport
                 .Select(s => MetricTable.Of(s.Metrics, $"{s.Stage}, held-out part")),
             .. stages.Where(s => s.Receipt is not null)
                 .Select(s => TransferTable.Of(s.Receipt!, $"{s.Stage}: warm start from {s.Receipt!.Source}")),
+            .. Next(request, stages),
         ]);
+
+    /// <summary>What the checkpoints can be asked now; nothing where none of them makes a finding.</summary>
+    private static IEnumerable<ReportPart> Next(RunRequest request, IReadOnlyList<StageResult> stages)
+    {
+        if (stages.Any(s => ImagePredictor.Serves(s.Task)))
+            yield return ReportPart.Line($"Next: marrow predict IMAGES --hub {request.HubFolder} --out results");
+    }
 
     private static ReportPart Summary(IReadOnlyList<StageResult> stages) => ReportPart.Table(
         ["stage", "checkpoint", "backbone copied", "images", "held out", "time", "memory GiB", "waited"],

@@ -56,6 +56,12 @@ public static class Runner
     }
 
     /// <summary>
+    /// Returns the command by which the run in a folder goes on, with DIR for folders of data; null where no run is, or
+    /// one that is finished. Throws <see cref="MarrowException"/> when what is there can't be read.
+    /// </summary>
+    public static string? CommandToResume(string folder) => RunFolder.CommandToResume(folder);
+
+    /// <summary>
     /// Returns a report of the run: its stages, what each of them measured, and what each warm start took over.
     /// </summary>
     public static TextReport Report(RunRequest request, IReadOnlyList<StageResult> results) =>

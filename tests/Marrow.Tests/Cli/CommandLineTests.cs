@@ -180,7 +180,7 @@ public sealed class CommandLineTests : IDisposable
     {
         var (_, root, _) = Call("--help");
         Assert.Contains("data", root);
-        Assert.Equal(root, Call().Output);
+        Assert.StartsWith(root, Call().Output);
         var (code, help, error) = Call("data", "preview", "--help");
         Assert.Equal(ExitCode.Done, code);
         Assert.Contains("Examples:", help);
