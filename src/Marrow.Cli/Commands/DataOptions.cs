@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -77,6 +78,8 @@ internal sealed class DataOptions
                 ((JsonObject)(document[path[0]] ??= new JsonObject()))[path[1]] = value;
             else if (type == typeof(string))
                 document[path[0]] = value;
+            else if (type == typeof(double?))
+                document[path[0]] = NumberOf(setting, value);
             else
                 document[path[0]] = new JsonArray([
                     .. CommaList.Names($"--set {path[0]}", value)!.Select(v => (JsonNode)v),
@@ -84,6 +87,12 @@ internal sealed class DataOptions
         }
         return document.Deserialize<DatasetOptions>(Strict)!.NamedBy(named);
     }
+
+    private static double NumberOf(string setting, string value) =>
+        double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+        && double.IsFinite(number)
+            ? number
+            : throw new UsageException($"--set {setting}: expected a number, found '{value}'.");
 
     private static readonly JsonSerializerOptions Strict = new(MarrowJson.Options)
     {

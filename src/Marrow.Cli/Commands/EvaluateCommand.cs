@@ -16,8 +16,9 @@ internal static class EvaluateCommand
         var names = new Argument<string[]>("CHECKPOINT")
         {
             Description =
-                "One checkpoint; or a detector with what goes with it (models of strips, a refiner of its corners, a "
-                    + "regressor), to measure what they come to together.",
+                "One checkpoint; of one that looks again at the points of a first look, what both come to is measured. "
+                    + "Or a detector with what goes with it (models of strips, a refiner of its corners, a regressor), "
+                    + "to measure what they come to together.",
             Arity = ArgumentArity.OneOrMore,
         };
         var data = DataFolders.Option();

@@ -23,7 +23,8 @@ internal static class PredictCommand
         var checkpoint = new Option<string[]>("--checkpoint")
         {
             Description =
-                "One checkpoint of any task; or a detector of vertebrae with a regressor of angles, a refiner of its "
+                "One checkpoint of any task, which brings along the one by which it crops: of one that looks again at "
+                    + "points, the first look; or a detector of vertebrae with a regressor of angles, a refiner of its "
                     + "corners, or both. Without it the newest of the hub that measure a spine together, and for "
                     + "images that these refuse another one of the hub, which knows such images.",
             HelpName = "NAME",

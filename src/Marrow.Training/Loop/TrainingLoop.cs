@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Marrow.Checkpoints;
 using Marrow.Computing;
 using Marrow.Inputs;
 using Marrow.Metrics;
@@ -81,8 +82,8 @@ internal sealed class TrainingLoop : IDisposable
 
     /// <summary>
     /// Trains to the end, from the state file when there is one and <paramref name="resume"/> is set; leaves the model
-    /// with the weights that count (the best by metric, or the last). When cancelled, saves its state and throws
-    /// <see cref="OperationCanceledException"/>.
+    /// with the weights that count (the best by metric, or the last), as a checkpoint keeps them. When cancelled, saves
+    /// its state and throws <see cref="OperationCanceledException"/>.
     /// </summary>
     public RunProgress Run(bool resume, Action<RunEvent> report, CancellationToken cancellation)
     {
@@ -345,6 +346,7 @@ internal sealed class TrainingLoop : IDisposable
             RunState.LoadWeights(BestPath, _task.Model);
         else
             _average?.Use(); // Not restored: from here on the average is the model.
+        ModelWeights.RoundAsStored(_task.Model);
         _task.Model.eval();
     }
 }

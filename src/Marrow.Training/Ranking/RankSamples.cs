@@ -70,7 +70,7 @@ internal sealed record RankSamples
                         + $"{part.Training.Data.Name}, and which of these images it saw can't be told. Its rank may "
                         + $"be too good."
                 );
-            if (parts.Any(p => p.Kind == SeenKind.All))
+            if (parts.Any(p => p.HasAll(labelled)))
             {
                 leftOut.Add(checkpoint.Name);
                 warnings.Add(
@@ -82,6 +82,8 @@ internal sealed record RankSamples
             {
                 trainedPatients.UnionWith(part.Patients);
                 trainedIds.UnionWith(part.Ids);
+                if (!part.OfSameFiles) // else the copies are of one patient
+                    trainedIds.UnionWith(part.CopiesAmong(labelled, dataset).Select(s => s.Id));
             }
             if (same.Count > 0)
                 held.Add(checkpoint.Name);

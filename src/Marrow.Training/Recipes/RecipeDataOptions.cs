@@ -118,6 +118,14 @@ internal static partial class RecipeDataOptions
                 {
                     Formats = "csv (points, boxes, vertebrae)",
                 }, CsvCoordinates.Units),
+            MmPerPixel = s.OptionalNumber("mmPerPixel", CsvFolder.LeastMmPerPixel, CsvFolder.MostMmPerPixel,
+                new("The side of a pixel of the images as they are stored. With it the distances of points are "
+                    + "measured in millimetres as well.")
+                {
+                    Unit = "mm",
+                    Default = "unknown: pixels alone",
+                    Formats = "csv (points)",
+                }),
             Unlisted = Word(s, "unlisted",
                 new("What becomes of images below the folder that the label file does not name; `no-boxes`: they are "
                     + "known to have none.")

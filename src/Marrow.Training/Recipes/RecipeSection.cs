@@ -116,6 +116,13 @@ internal sealed class RecipeSection
         return Find(key) is { } node ? Number(key, node, absent, min, max) : absent;
     }
 
+    /// <summary>A number that has no value of its own where the key is not there: null then.</summary>
+    public double? OptionalNumber(string key, double min, double max, KeyText text)
+    {
+        Note(key, text, KeyWords.Range(min, max), "none");
+        return Find(key) is { } node ? Number(key, node, min, min, max) : null;
+    }
+
     /// <summary>One of the words, which the error lists; upper and lower case are the same.</summary>
     public T Choice<T>(string key, T absent, KeyText text, params (string Word, T Value)[] words)
     {

@@ -177,7 +177,7 @@ internal sealed record RunIdentity
 
     /// <summary>Returns the identity with the checkpoints that take part in the stage.</summary>
     public RunIdentity With(StageSources sources) =>
-        With(Start, sources.Start).With(LabelsBy, sources.Labeller).With(CropBy, sources.Detector);
+        With(Start, sources.Start).With(LabelsBy, sources.Labeller).With(CropBy, sources.Cropper);
 
     private RunIdentity With(string role, Checkpoint? checkpoint) =>
         checkpoint is null ? this : this with { Entries = [.. Entries, new(role, Reference(checkpoint))] };

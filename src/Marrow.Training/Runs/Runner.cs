@@ -149,9 +149,9 @@ public static class Runner
                 BackboneMatch.Require(stage, start);
         }
         Known(stage.Data.SoftLabelsFrom, RunIdentity.LabelsBy)?.Dispose();
-        using var detector = Known(stage.Crop?.By, RunIdentity.CropBy);
-        if (detector is not null)
-            CropDetector.Require(detector);
+        using var first = Known(stage.Crop?.By, RunIdentity.CropBy);
+        if (first is not null)
+            FirstLooker.Require(first, stage.Crop!.Region);
 
         bool IsElsewhere(string reference) => request.Recipe.Stages.All(s => s.Name != reference);
 

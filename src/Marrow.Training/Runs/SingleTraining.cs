@@ -2,7 +2,10 @@ using Marrow.Computing;
 using Marrow.Datasets;
 using Marrow.Inputs;
 using Marrow.Metrics;
+using Marrow.Prediction;
 using Marrow.Tasks;
+using Marrow.Tasks.Crops;
+using Marrow.Tasks.Points;
 using Marrow.Training.Loop;
 using Marrow.Training.Methods;
 using TorchSharp;
@@ -18,11 +21,13 @@ internal sealed class SingleTraining : StageTraining
     private readonly StageImages _images;
     private readonly List<PartImages> _beside = [];
     private readonly MaskPack? _masks;
+    private readonly StageCropping? _cropping;
+    private readonly IReadOnlyList<Sample> _heldOut; // whole images
     private readonly IReadOnlyList<Sample> _labelled; // whole images, whose spread judges answers for unlabelled ones
 
     public SingleTraining(StageContext context, StageInputs inputs, StageSources sources) : base(context)
     {
-        _labelled = inputs.Data.Training;
+        (_labelled, _heldOut, _cropping) = (inputs.Data.Training, inputs.Data.HeldOut, sources.Cropping);
         _images = StageImages.Pack(context, context.Stage, inputs.Data, inputs.Unlabeled, sources.Cropping);
         try
         {
@@ -94,7 +99,7 @@ internal sealed class SingleTraining : StageTraining
             loop.ChooseDecoding(validation);
             StageFamiliarity.Learn(context, Task, [_images, .. _beside.Select(part => part.Images)], method.Compute);
         }
-        var metrics = Measure(loop);
+        var metrics = Measure(loop, method.Compute);
         method.Compute.Release(Task.Model);
         return new(progress, metrics, waitShare);
     }
@@ -123,9 +128,15 @@ internal sealed class SingleTraining : StageTraining
         return task;
     }
 
-    /// <summary>Measures the model on the held-out part; returns no metrics when nothing was held out.</summary>
-    private IReadOnlyList<MetricValue> Measure(TrainingLoop loop)
+    /// <summary>
+    /// Measures the model on the held-out part, and one that sets the points of a first look anew by what both come to
+    /// on its films, as an evaluation does. Returns no metrics when nothing was held out.
+    /// </summary>
+    private IReadOnlyList<MetricValue> Measure(TrainingLoop loop, Compute compute)
     {
+        if (_cropping is { } cropping && CropKind.Of(cropping.Crop.Region).SetsPointsAnew)
+            return _heldOut.Count == 0 ? [] : WithDraws(new TwoLooks(cropping.First, (PointsTask)Task, compute)
+                .Measure(_heldOut, HeldOutOptions, Context.Looking));
         using var heldOut = _images.Plain(
             _images.Shown.HeldOut, Context.Stage.Train.Batch, _masks, Context.Cancellation);
         return heldOut is null ? [] : WithDraws(loop.Measure(heldOut, HeldOutOptions));

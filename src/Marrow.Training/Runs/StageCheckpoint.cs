@@ -25,7 +25,7 @@ internal static class StageCheckpoint
         var (request, stage) = (context.Request, context.Stage);
         var unlabeled = inputs.Unlabeled;
         var (progress, metrics, _) = trained;
-        var (source, labeller, detector) = (sources.Start, sources.Labeller, sources.Detector);
+        var (source, labeller, cropper) = (sources.Start, sources.Labeller, sources.Cropper);
         var ended = progress.Ended ?? DateTimeOffset.UtcNow;
         StageUse[] uses =
         [
@@ -34,15 +34,15 @@ internal static class StageCheckpoint
         var parents = ParentsOf(stage, source);
         if (labeller is not null)
             parents = parents.With(labeller, ParentCheckpoint.Labels);
-        if (detector is not null)
-            parents = parents.With(detector, ParentCheckpoint.Crop);
+        if (cropper is not null)
+            parents = parents.With(cropper, ParentCheckpoint.Crop);
         var license = stage.License
             ?? Licenses.Join([
                 .. uses.Select(use => use.Dataset.License),
                 .. unlabeled is null ? Array.Empty<string>() : [unlabeled.Dataset.License],
                 .. Terms(source),
                 .. Terms(labeller),
-                .. Terms(detector),
+                .. Terms(cropper),
             ]);
         return new CheckpointDraft
         {

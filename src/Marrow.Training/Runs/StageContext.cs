@@ -60,6 +60,9 @@ internal sealed class StageContext : IDisposable
     public void Packing(Progress at) =>
         _report(new(stage: $"{Stage.Name}, packing images") { Step = (int)at.Done, Steps = (int)at.Total });
 
+    /// <summary>Tells how many images have been looked at beside the training.</summary>
+    public void Looking(Progress at) => Report(RunEvent.Of(at with { What = $"{Stage.Name}: {at.What}" }));
+
     public void Say(string message) => Report(new(stage: Stage.Name) { Message = message });
 
     public void Dispose() => _log.Dispose();

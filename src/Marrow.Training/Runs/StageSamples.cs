@@ -105,7 +105,7 @@ internal sealed record StageSamples
         var split = LabelledSamples.Divide(labelled, stage.Task, stage.Data.HeldOut, seeds.HeldOut, recipe.Fold);
         var forTraining = PatientSplit.Create(split.Train, stage.Data.Validation, seeds.Validation);
         var training = LabelSubset.Take(dataset, forTraining.Train, stage.Data, seeds.LabelSubset);
-        if (training.Count * CroppedSamples.Crops(stage.Crop?.Region) < stage.Train.Batch)
+        if (training.Count * CroppedSamples.MostOf(dataset, stage.Crop?.Region) < stage.Train.Batch)
             throw MarrowException.Bad(
                 root,
                 $"{stage.Train.Batch} or more images to train on, a batch of stage {stage.Name}",

@@ -17,13 +17,14 @@ internal sealed class StageSources : IDisposable
     /// <summary>The crop at which the model looks; null when it sees whole images.</summary>
     public StageCropping? Cropping { get; private init; }
 
-    public Checkpoint? Detector => Cropping?.Source;
+    /// <summary>The checkpoint that looks first, where the stage crops by one.</summary>
+    public Checkpoint? Cropper => Cropping?.Source;
 
     /// <summary>All checkpoints that take part in the stage.</summary>
-    public IEnumerable<Checkpoint> All => ((Checkpoint?[])[Start, Labeller, Detector]).OfType<Checkpoint>();
+    public IEnumerable<Checkpoint> All => ((Checkpoint?[])[Start, Labeller, Cropper]).OfType<Checkpoint>();
 
     /// <summary>
-    /// Finds the checkpoints. Throws <see cref="MarrowException"/> when one does not exist, or does not detect anything
+    /// Finds the checkpoints. Throws <see cref="MarrowException"/> when one does not exist, or finds nothing
     /// by which images can be cropped.
     /// </summary>
     public static StageSources Find(StageContext context)

@@ -30,8 +30,11 @@ public sealed record CheckpointDraft
     /// </summary>
     public Func<Module>? Create { internal get; init; }
 
+    /// <summary>The number type of tensors with two or more dimensions, unless something else is asked for.</summary>
+    internal const torch.ScalarType UsualMatrices = torch.ScalarType.BFloat16;
+
     /// <summary>The number type of tensors with two or more dimensions. Float32 keeps every bit.</summary>
-    internal torch.ScalarType MatricesAs { get; init; } = torch.ScalarType.BFloat16;
+    internal torch.ScalarType MatricesAs { get; init; } = UsualMatrices;
 
     /// <summary>The parts of the model card that only the maker knows.</summary>
     public required ModelCard Card { internal get; init; }

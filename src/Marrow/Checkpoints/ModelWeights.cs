@@ -18,6 +18,21 @@ internal static class ModelWeights
     public static IReadOnlyList<KeyValuePair<string, torch.Tensor>> Of(Module model) => [.. model.state_dict()];
 
     /// <summary>
+    /// Rounds the weights in place to what a checkpoint keeps of them. What is chosen for a model and measured with it
+    /// after this holds for those who load the checkpoint.
+    /// </summary>
+    public static void RoundAsStored(Module model)
+    {
+        using var noGradients = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        foreach (var (_, tensor) in model.state_dict())
+        {
+            if (Safetensors.StoredType(tensor, CheckpointDraft.UsualMatrices) is var type && type != tensor.dtype)
+                tensor.copy_(tensor.to(type));
+        }
+    }
+
+    /// <summary>
     /// Copies every tensor of <paramref name="weights"/> into the model, converted to the model's types. Throws
     /// <see cref="MarrowException"/>, having changed nothing, when a key is missing, left over or of another shape.
     /// </summary>

@@ -9,6 +9,7 @@ internal static class CsvFolder
 {
     public const string DefaultFile = "labels.csv";
     private const string SplitColumn = "split";
+    internal const double LeastMmPerPixel = 1e-3, MostMmPerPixel = 100; // 1 um to 10 cm: no radiograph is beyond
     private const string Points = "points", Boxes = "boxes", Vertebrae = "vertebrae";
     public static readonly string[] Kinds = ["classes", "findings", "numbers", Points, Boxes, Vertebrae];
     internal static readonly string[] Common = ["split", "csv", "fileColumn", "patientColumn", "labelColumns", "kind"];
@@ -36,6 +37,7 @@ internal static class CsvFolder
             "units",
             "mirrorPairs",
             "coordinates",
+            "mmPerPixel",
             "unlisted",
             "boxClass",
             "faults",
@@ -161,8 +163,9 @@ internal static class CsvFolder
 
     private static Dataset ReadPoints(DatasetRequest request, CsvTable table, List<CsvRow> rows, int file, int patient)
     {
-        OptionCheck.Only(request, [.. Common, "mirrorPairs", "coordinates"]);
+        OptionCheck.Only(request, [.. Common, "mirrorPairs", "coordinates", "mmPerPixel"]);
         var points = new CsvPoints(request, table);
+        var mmPerPixel = MmPerPixelOf(request);
         var images = new ImageList(request);
         images.ForEachRow(rows, row =>
         {
@@ -177,6 +180,7 @@ internal static class CsvFolder
                 {
                     Points = pixels,
                     MirroredPoints = points.Mirrored,
+                    MmPerPixel = mmPerPixel,
                 }
             );
         });
@@ -191,6 +195,15 @@ internal static class CsvFolder
             Notes = [.. table.Notes, .. images.Notes],
         };
     }
+
+    private static double? MmPerPixelOf(DatasetRequest request) =>
+        request.Options.MmPerPixel is not { } given || given is >= LeastMmPerPixel and <= MostMmPerPixel
+            ? request.Options.MmPerPixel
+            : throw MarrowException.Bad(
+                $"{request.Name}: option mmPerPixel",
+                FormattableString.Invariant($"the side of a pixel, {LeastMmPerPixel} to {MostMmPerPixel} mm"),
+                FormattableString.Invariant($"{given}"),
+                "Correct it, or leave it out for distances in pixels.");
 
     /// <summary>Returns the patient of a row. An image without a patient counts as a patient of its own.</summary>
     public static string PatientOf(CsvRow row, int column, string id) =>

@@ -160,6 +160,12 @@ public sealed record DatasetOptions
     [JsonInclude] public string? Coordinates { internal get; init; }
 
     /// <summary>
+    /// The side of a pixel of the stored images in millimetres, for csv of kind "points", so that the distances of
+    /// points are measured in millimetres as well. Without it they are measured in pixels alone.
+    /// </summary>
+    [JsonInclude] public double? MmPerPixel { internal get; init; }
+
+    /// <summary>
     /// What is known about images below the folder that the label file does not name, for coco and for csv of kind
     /// "boxes". "left-out" (default): nothing. "no-boxes": they have no box.
     /// </summary>

@@ -20,6 +20,7 @@ internal static class OptionCheck
         ("units", o => o.Units.Count > 0),
         ("mirrorPairs", o => o.MirrorPairs is not null),
         ("coordinates", o => o.Coordinates is not null),
+        ("mmPerPixel", o => o.MmPerPixel is not null),
         ("unlisted", o => o.Unlisted is not null),
         ("boxClass", o => o.BoxClass is not null),
         ("annotations", o => o.Annotations is not null),

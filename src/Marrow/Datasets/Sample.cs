@@ -119,6 +119,12 @@ internal sealed record Sample
         init => Targets = Targets with { MaskAreas = value };
     }
 
+    /// <summary>The side of a pixel of the original image in millimetres; null when the data does not say it.</summary>
+    internal double? MmPerPixel { get; init; }
+
+    /// <summary>True when the place of that named point is known.</summary>
+    internal bool HasPoint(int index) => Points.Count > index && !double.IsNaN(Points[index].X);
+
     /// <summary>True when the sample has any label that some task can learn from.</summary>
     internal bool HasKnownLabel => Targets.IsKnown;
 

@@ -72,7 +72,12 @@ internal static class ExportMetadata
             : $"repeated over {input.Channels} channels; minus {Numbers(input.ChannelMeans)}; divided by "
                 + $"{Numbers(input.ChannelStds!)}, channel by channel";
         var part = input.Crop is { } crop
-            ? $"Not the whole image but {crop.Describe()} ({crop.Digest}), in place of it. "
+            ? $"Not the whole image but {crop.Describe()} ({crop.Digest}), in place of it"
+                + (crop.Side is null
+                    ? ". "
+                    : ": upright, about the place in original pixels, with a side of that share in original pixels "
+                        + "too. ")
+                + "What of it lies outside the image is black, and counts in no percentile. "
             : "";
         return Inv(
                 $"{part}Greyscale, dense structures bright; {window}; {fit} to {input.Width} x {input.Height} px ")

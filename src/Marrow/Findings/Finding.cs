@@ -154,8 +154,12 @@ public sealed class CheckpointUse
 {
     internal CheckpointUse(string role, string name, string digest) => (Role, Name, Digest) = (role, name, digest);
 
+    /// <summary>The role of one that finds places about which another looks again.</summary>
+    internal const string FirstLook = "first-look";
+
     /// <summary>
-    /// "landmarks", "cobb", "corners" of one that refines those of the first, or the name of the task.
+    /// "landmarks", "cobb", "corners" of one that refines those of the first, "first-look" of one whose points another
+    /// sets anew, or the name of the task.
     /// </summary>
     public string Role { get; }
 

@@ -15,6 +15,13 @@ internal sealed record ImageCrop(Point2D Center, double Width, double Height, do
         .Then(AffineTransform.Rotate(-TiltRadians))
         .Then(AffineTransform.Translate(Width / 2, Height / 2));
 
+    /// <summary>Returns true for a place within the rectangle; false for one that is NaN.</summary>
+    public bool Contains(Point2D place)
+    {
+        var at = ToCrop.Apply(place);
+        return at.X >= 0 && at.X <= Width && at.Y >= 0 && at.Y <= Height;
+    }
+
     /// <summary>The crop that is all of an image.</summary>
     public static ImageCrop Whole(int width, int height) => new(new Point2D(width / 2.0, height / 2.0), width, height);
 }

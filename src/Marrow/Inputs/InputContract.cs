@@ -194,15 +194,25 @@ public sealed record InputContract
                 && (ChannelMeans is null ? ChannelStds is null : ChannelMeans.Count == Channels),
             "a mean and a std for each channel, or for none",
             $"{ChannelMeans?.Count ?? 0} and {ChannelStds?.Count ?? 0} for {Channels} channels");
-        Require(Crop is null || Enum.IsDefined(Crop.Region), "crop region spine or vertebra", $"{(int?)Crop?.Region}");
+        Require(
+            Crop is null || Enum.IsDefined(Crop.Region),
+            "crop region spine, vertebra or point",
+            $"{(int?)Crop?.Region}");
         Require(
             Crop is null || Crop.Margin is >= 0 and <= InputCrop.MaxMargin,
             $"a crop margin of 0 to {InputCrop.MaxMargin}",
             Text(Crop?.Margin ?? 0));
         Require(
             Crop is null
+                || (Crop.Region == CropRegion.Point
+                    ? Crop.Side is >= InputCrop.MinSide and <= InputCrop.MaxSide
+                    : Crop.Side is null),
+            $"a crop side of {InputCrop.MinSide} to {InputCrop.MaxSide} for region point, and none for others",
+            Text(Crop?.Side ?? 0));
+        Require(
+            Crop is null
                 || (Crop.Detector.Length > 0 && Crop.Digest.StartsWith(Digest.Scheme, StringComparison.Ordinal)),
-            "the name and digest of the detector that is cropped by",
+            "the name and digest of the checkpoint that is cropped by",
             $"'{Crop?.Detector}' and '{Crop?.Digest}'");
         Require(
             Strip is null || (Strip.Ends is >= 0 and <= InputStrip.MaxEnds && Crop is null),

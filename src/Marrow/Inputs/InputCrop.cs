@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
-using Marrow.Imaging;
-using Marrow.Spine;
 
 namespace Marrow.Inputs;
 
@@ -13,48 +11,52 @@ internal enum CropRegion
 
     /// <summary>Each single vertebra, turned upright.</summary>
     Vertebra,
+
+    /// <summary>The surroundings of each named point.</summary>
+    Point,
 }
 
 /// <summary>
-/// The part of an input contract that says where in the image the model looks: at what a detector found. It belongs to
-/// the weights as the rest does: with another detector the crops are others than they learnt from.
+/// The part of an input contract that says where in the image the model looks: at what another checkpoint found. It
+/// belongs to the weights as the rest does: with another first look the crops are others than they learnt from.
 /// </summary>
 internal sealed class InputCrop
 {
     [JsonConstructor]
-    internal InputCrop(CropRegion region, double margin, string detector, string digest) =>
-        (Region, Margin, Detector, Digest) = (region, margin, detector, digest);
+    internal InputCrop(CropRegion region, double margin, string detector, string digest, double? side = null) =>
+        (Region, Margin, Detector, Digest, Side) = (region, margin, detector, digest, side);
 
     [JsonInclude] internal CropRegion Region { get; }
 
-    /// <summary>The margin that is added on each side of the box, as a share of its width and height.</summary>
+    /// <summary>
+    /// The margin that is added on each side of the box, as a share of its width and height; 0 for the surroundings of
+    /// a point, which has no box.
+    /// </summary>
     [JsonInclude] internal double Margin { get; }
 
-    /// <summary>The name of the detector's checkpoint.</summary>
+    /// <summary>The name of the checkpoint that looks first.</summary>
     [JsonInclude] internal string Detector { get; }
 
-    /// <summary>The digest of the detector's checkpoint, "sha256:...".</summary>
+    /// <summary>The digest of the checkpoint that looks first, "sha256:...".</summary>
     [JsonInclude] internal string Digest { get; }
 
+    /// <summary>
+    /// The side of the square about a point, as a share of the image's longer side; null for other regions.
+    /// </summary>
+    [JsonInclude] internal double? Side { get; }
+
     internal const double MaxMargin = 2;
+    internal const double MinSide = 0.01, MaxSide = 1;
 
     /// <summary>Describes the crop in words, such as "the spine as NAME sees it, with a margin of 0.1".</summary>
-    internal string Describe() =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"{(Region == CropRegion.Spine ? "the spine" : "each vertebra, turned upright,")} as {Detector} sees it, "
-                + $"with a margin of {Margin:0.###}"
-        );
-
-    /// <summary>
-    /// The crop of a spine, or one for each vertebra. Where the detector saw nothing usable, the spine's is the whole
-    /// image, and there is none for the vertebrae.
-    /// </summary>
-    internal IReadOnlyList<ImageCrop> Crops(DetectedSpine spine) => (Region, spine.IsUsable) switch
+    internal string Describe() => Region switch
     {
-        (CropRegion.Spine, false) => [ImageCrop.Whole(spine.Width, spine.Height)],
-        (CropRegion.Spine, true) => [spine.SpineCrop(Margin)],
-        (_, false) => [],
-        _ => [.. Enumerable.Range(0, spine.Vertebrae.Count).Select(n => spine.VertebraCrop(n, Margin))],
+        CropRegion.Spine => Inv($"the spine as {Detector} sees it, with a margin of {Margin:0.###}"),
+        CropRegion.Vertebra =>
+            Inv($"each vertebra, turned upright, as {Detector} sees it, with a margin of {Margin:0.###}"),
+        _ => Inv(
+            $"a square about each point that {Detector} finds, of {Side:0.###} of the image's longer side"),
     };
+
+    private static string Inv(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -94,7 +94,7 @@ internal sealed class PackedCache : IDisposable
                 whole.Id,
                 $"a crop, since the model sees {crop.Describe()}",
                 "the whole image",
-                "Crop the images by that detector first.");
+                "Crop the images by that checkpoint first.");
         if (contract.Crop is null && distinct.Any(s => s.Crop is not null))
             throw new ArgumentException("The contract is for whole images, and a sample is a crop.", nameof(samples));
         if (distinct.Any(s => s.Curve.Count > 0 != contract.Strip is not null))

@@ -103,7 +103,7 @@ public static class Preprocessor
                 radiograph.Source,
                 $"a crop of it, since these weights see {crop.Describe()}",
                 "the whole image",
-                "Find the vertebrae with that detector first, as marrow predict does.");
+                "Find it with that checkpoint first, as marrow predict does.");
         var toInput = ToInput(contract, radiograph.OriginalWidth, radiograph.OriginalHeight);
         var (black, white) = Window(radiograph, contract);
         // The radiograph may have been decoded at a reduced scale: its pixels are larger than original ones.

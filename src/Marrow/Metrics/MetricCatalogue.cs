@@ -7,8 +7,8 @@ internal sealed class MetricInfo
         (Unit, HigherIsBetter, Meaning) = (unit, higherIsBetter, meaning);
 
     /// <summary>
-    /// "" for shares and pure numbers, "%", "deg" (degrees) or "px" (original pixels). "" also where it is that of what
-    /// was measured: a <see cref="MetricValue"/> has it.
+    /// "" for shares and pure numbers, "%", "deg" (degrees), "px" (original pixels) or "mm". "" also where it is that
+    /// of what was measured: a <see cref="MetricValue"/> has it.
     /// </summary>
     public string Unit { get; }
 
@@ -74,6 +74,14 @@ public static class MetricCatalogue
         ["points-within-1"] = new("", true, "Share of points found within 1 % of the image's diagonal."),
         ["points-within-2"] = new("", true, "Share of points found within 2 % of the image's diagonal."),
         ["points-within-5"] = new("", true, "Share of points found within 5 % of the image's diagonal."),
+        ["point-error-mm"] = new(
+            "mm",
+            false,
+            "Mean distance of points in millimetres (mean radial error), where the data says how large a pixel is."),
+        ["points-within-2mm"] = new("", true, "Share of points found within 2 mm (success detection rate)."),
+        ["points-within-2_5mm"] = new("", true, "Share of points found within 2.5 mm."),
+        ["points-within-3mm"] = new("", true, "Share of points found within 3 mm."),
+        ["points-within-4mm"] = new("", true, "Share of points found within 4 mm."),
         ["nmae"] = new(
             "",
             false,

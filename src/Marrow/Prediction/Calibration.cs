@@ -35,7 +35,7 @@ public static class Calibration
             throw MarrowException.Bad(
                 old.Name,
                 "a checkpoint that makes a finding of an image",
-                $"one for {task.Name}{(task.Input.Crop is null ? "" : " of single vertebrae")}",
+                $"one for {task.Name}{(task.Input.Crop is { } part ? $" of {part.Describe()}" : "")}",
                 "Name another checkpoint.");
         AtomicFile.RequireWritable(request.Hub.Folder);
         var (known, bounding, counted, warnings) = Divide(request);
@@ -156,7 +156,7 @@ public static class Calibration
             var shown = samples;
             if (input.Crop is { } crop)
             {
-                var entry = request.Hub.FindDigest(crop.Digest) ?? throw CropDetector.Missing(request.Checkpoint);
+                var entry = request.Hub.FindDigest(crop.Digest) ?? throw FirstLooker.Missing(request.Checkpoint);
                 using var detector = request.Hub.Resolve($"{entry.Name}@{entry.Digest}");
                 shown = CheckpointMetrics.Crop(
                     request.Checkpoint, crop, detector, samples, request.Device, progress, cancellation);

@@ -36,10 +36,11 @@ internal static class CheckpointMetrics
 
     /// <summary>
     /// Returns the metrics of the checkpoint's own task, without augmentation. Throws <see cref="MarrowException"/> for
-    /// a checkpoint that crops its images when its detector is not given.
+    /// a checkpoint that crops its images when the one that looks first is not given. One that sets the points of the
+    /// first look anew is measured by what both come to, as in a prediction.
     /// </summary>
-    /// <param name="detector">
-    /// The detector that gives the crops; null when the checkpoint looks at whole images.
+    /// <param name="first">
+    /// The checkpoint by which images are cropped; null when the other one looks at whole images.
     /// </param>
     /// <param name="refused">
     /// Called with the number of images that a prediction would refuse; not for checkpoints that refuse none.
@@ -47,17 +48,22 @@ internal static class CheckpointMetrics
     /// <param name="fast">True to look once where several looks would be averaged.</param>
     public static IReadOnlyList<MetricValue> Measure(
         Checkpoint checkpoint, IReadOnlyList<Sample> samples, BootstrapOptions? bootstrap = null,
-        Action<Progress>? progress = null, CancellationToken cancellation = default, Checkpoint? detector = null,
+        Action<Progress>? progress = null, CancellationToken cancellation = default, Checkpoint? first = null,
         DeviceChoice device = default, Action<int>? refused = null, bool fast = false)
     {
+        var options = new BootstrapOptions(bootstrap ?? new()) { Cancellation = cancellation };
+        if (RefinedPointsPredictor.Among([checkpoint]) is not null)
+        {
+            using var predictor = new RefinedPointsPredictor(checkpoint, first, Compute.Choose(device: device));
+            return predictor.Measure(samples, options, progress, fast, refused);
+        }
         if (checkpoint.Config.Input.Crop is { } crop)
-            samples = Crop(checkpoint, crop, detector, samples, device, progress, cancellation, fast);
+            samples = Crop(checkpoint, crop, first, samples, device, progress, cancellation, fast);
         if (checkpoint.Config.Input.Strip is not null)
             samples = [.. samples.Select(StripSamples.Of)];
         using var task = checkpoint.BuildTask();
         var compute = Compute.Choose(device: device);
         compute.ArrangeForInference(task.Model);
-        var options = new BootstrapOptions(bootstrap ?? new()) { Cancellation = cancellation };
         return Measure(task, samples, compute, options, progress, refused, fast);
     }
 
@@ -110,16 +116,17 @@ internal static class CheckpointMetrics
     }
 
     /// <summary>
-    /// Returns the samples cropped by the checkpoint's detector. Throws <see cref="MarrowException"/> for another one.
+    /// Returns the samples cropped by the checkpoint that looks first. Throws <see cref="MarrowException"/> for another
+    /// one.
     /// </summary>
     internal static IReadOnlyList<Sample> Crop(
-        Checkpoint checkpoint, InputCrop crop, Checkpoint? detector, IReadOnlyList<Sample> samples, DeviceChoice device,
+        Checkpoint checkpoint, InputCrop crop, Checkpoint? first, IReadOnlyList<Sample> samples, DeviceChoice device,
         Action<Progress>? progress, CancellationToken cancellation, bool fast = false)
     {
-        if (detector?.Digest != crop.Digest)
-            throw CropDetector.Missing(checkpoint);
-        using var looking = new CropDetector(detector, device);
-        return CroppedSamples.Of(samples, crop, looking.Detect(samples, kept: null, progress, cancellation, fast));
+        if (first?.Digest != crop.Digest)
+            throw FirstLooker.Missing(checkpoint);
+        using var looking = new FirstLooker(first, crop.Region, device);
+        return CroppedSamples.Of(samples, crop, looking.Look(samples, kept: null, progress, cancellation, fast));
     }
 
     /// <summary>

@@ -45,8 +45,16 @@ public sealed class Evaluation
     public IReadOnlyList<string> Warnings { get; }
 
     /// <summary>
+    /// The checkpoint whose own task is measured, by itself or with the first look by which it crops; null where
+    /// several measure a spine.
+    /// </summary>
+    private Checkpoint? Alone => _request.Checkpoints is [var one]
+        ? one
+        : RefinedPointsPredictor.Among(_request.Checkpoints);
+
+    /// <summary>
     /// Runs the models on the images and measures them. Throws <see cref="MarrowException"/> when the hub lacks a
-    /// detector by which a checkpoint crops its images, and when the device can't be used.
+    /// checkpoint by which another crops its images, and when the device can't be used.
     /// </summary>
     public EvaluationResult Measure(Action<Progress>? progress = null, CancellationToken cancellation = default)
     {
@@ -68,12 +76,12 @@ public sealed class Evaluation
 
         IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> Measured() =>
             _parts is not null ? _parts.Measure(Tell, cancellation)
-            : _request.Checkpoints is [var one]
+            : Alone is { } one
                 ? new Dictionary<string, IReadOnlyList<MetricValue>>
                 {
                     [one.Config.Task] = CheckpointMetrics.Measure(
                         one, _samples, progress: Tell, cancellation: cancellation,
-                        detector: checkpoints.FirstOrDefault(c => c != one), device: _request.Device,
+                        first: checkpoints.FirstOrDefault(c => c != one), device: _request.Device,
                         refused: count => refused = count, fast: _request.Fast),
                 }
                 : CheckpointMetrics.MeasureSpine(

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Marrow.Checkpoints;
 using Marrow.Datasets;
-using Marrow.Datasets.Copies;
 using Marrow.Hub;
 using Marrow.Tasks;
 
@@ -191,7 +190,6 @@ internal sealed record EvaluationSamples
         IReadOnlyList<Sample> samples,
         LocalHub hub)
     {
-        var copies = new Lazy<CopyLinks>(() => CopyLinks.Of(dataset));
         foreach (var part in new SeenImages(name, dataset).Of(checkpoint, hub))
         {
             var by =
@@ -203,11 +201,10 @@ internal sealed record EvaluationSamples
             else if (seen > 0)
                 yield return $"{by} was trained on {Text(seen)} of these {Text(samples.Count)} images, or "
                     + $"chosen by them: the numbers are no measure of new images.";
-            if (part.MayShareFilms
-                && samples.Count(s => !part.Has(s) && copies.Value.Any(s, part.Has)) is > 0 and var copied)
+            if (part.CopiesAmong(samples, dataset).Count is > 0 and var copied)
                 yield return $"{by} was trained on copies of {Text(copied)} of these {Text(samples.Count)} "
-                    + $"images, under other names, or chosen by them: its data was divided without looking for copies, "
-                    + $"and the numbers may be too good.";
+                    + $"images, under other names, or chosen by them: its data was divided without looking for copies"
+                    + $"{(part.LookedForCopies ? " among these" : "")}, and the numbers may be too good.";
         }
     }
 

@@ -2,13 +2,15 @@ using Marrow.Computing;
 using Marrow.Findings;
 using Marrow.Hub;
 using Marrow.Imaging;
+using Marrow.Tasks.Crops;
 
 namespace Marrow.Prediction;
 
 /// <summary>
 /// Predicts with a whole hub: the checkpoints that measure spines look first, and an image that they refuse goes to
 /// that one of the hub's other checkpoints to which it is most familiar. These are loaded when the first such image
-/// comes, so that a folder of spines costs nothing more. An image that none of them knows is refused.
+/// comes, so that a folder of spines costs nothing more. Where the hub has a model that looks again at the points of
+/// such a one, both answer. An image that none of them knows is refused.
 /// </summary>
 internal sealed class HubPredictor : IPredictor
 {
@@ -16,7 +18,7 @@ internal sealed class HubPredictor : IPredictor
     private readonly LocalHub _hub;
     private readonly Compute _compute;
     private readonly IReadOnlyList<HubEntry> _judging;
-    private IReadOnlyList<ImagePredictor>? _others;
+    private IReadOnlyList<IJudgingPredictor>? _others;
 
     /// <param name="spines">
     /// What measures spines, which the predictor disposes; null where the hub has nothing that does.
@@ -39,7 +41,7 @@ internal sealed class HubPredictor : IPredictor
             .OfType<HubEntry>(),
     ];
 
-    private IReadOnlyList<ImagePredictor> Others => _others ??= Load();
+    private IReadOnlyList<IJudgingPredictor> Others => _others ??= Load();
 
     private IPredictor First => _spines ?? Others[0];
 
@@ -62,7 +64,9 @@ internal sealed class HubPredictor : IPredictor
         [.. _judging.Skip(_spines is null ? 1 : 0).Select(entry => entry.Name).Distinct(StringComparer.Ordinal)];
 
     public string? TableOf(Finding finding) =>
-        finding.Checkpoints is [var only] && Tables.Contains(only.Name) ? only.Name : null;
+        finding.Checkpoints is { Count: > 0 } used
+        && (used.Count == 1 || used[0].Role == CheckpointUse.FirstLook)
+        && Tables.Contains(used[0].Name) ? used[0].Name : null;
 
     public IReadOnlyList<string> ColumnsOf(string? table) =>
         table is null ? Columns : Others.First(other => other.Checkpoints[0].Name == table).Columns;
@@ -108,19 +112,22 @@ internal sealed class HubPredictor : IPredictor
         new(finding) { Warnings = [.. finding.Warnings, sentence.TrimEnd()] };
 
     /// <summary>Names that were asked for of another checkpoint's answers mean nothing to this one.</summary>
-    private static IReadOnlyList<string>? ExplainedBy(ImagePredictor predictor, PredictionOptions options) =>
+    private static IReadOnlyList<string>? ExplainedBy(IPredictor predictor, PredictionOptions options) =>
         options.Explained is not { } names || predictor.Explainable.Count == 0 ? null
             : names.All(predictor.Explainable.Contains) ? names : [];
 
-    private IReadOnlyList<ImagePredictor> Load()
+    private IReadOnlyList<IJudgingPredictor> Load()
     {
-        var loaded = new List<ImagePredictor>();
+        var loaded = new List<IJudgingPredictor>();
         try
         {
             foreach (var entry in _judging)
             {
                 using var checkpoint = _hub.Resolve(entry.Reference);
-                loaded.Add(new(checkpoint, _compute));
+                using var second = LookingAgain(_hub, entry) is { } again ? _hub.Resolve(again.Reference) : null;
+                loaded.Add(second is null
+                    ? new ImagePredictor(checkpoint, _compute)
+                    : new RefinedPointsPredictor(second, checkpoint, _compute));
             }
             return loaded;
         }
@@ -130,4 +137,15 @@ internal sealed class HubPredictor : IPredictor
             throw;
         }
     }
+
+    /// <summary>
+    /// Returns the newest checkpoint of a hub that looks again at the points which that one finds; null when there is
+    /// none. Of the others only the configs of its descendants are read.
+    /// </summary>
+    internal static HubEntry? LookingAgain(LocalHub hub, HubEntry first) =>
+        HubEntry.NewestFirst([.. hub.List().Where(entry => entry.Problem is null)])
+            .Where(entry => entry.AncestorDigests.Contains(first.Digest.ToString()))
+            .FirstOrDefault(entry => PredictorSet.CropOf(entry) is { } crop
+                && crop.Digest == first.Digest
+                && CropKind.Of(crop.Region).SetsPointsAnew);
 }

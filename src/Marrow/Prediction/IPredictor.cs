@@ -57,3 +57,12 @@ internal interface IPredictor : IDisposable
     /// <summary>Returns the finding for an image that could not be read.</summary>
     Finding Failed(string file, string reason);
 }
+
+/// <summary>A predictor that can say of each image how well its weights know such images.</summary>
+internal interface IJudgingPredictor : IPredictor
+{
+    /// <summary>
+    /// Returns how unfamiliar a whole image is: what is above 1 is refused. 0 for weights that can't judge it.
+    /// </summary>
+    double UnfamiliarityOf(Radiograph radiograph);
+}

@@ -4,42 +4,43 @@ using Marrow.Findings;
 using Marrow.Imaging;
 using Marrow.Inputs;
 using Marrow.Tasks;
+using Marrow.Tasks.Crops;
 using static TorchSharp.torch;
 
 namespace Marrow.Prediction;
 
 /// <summary>
-/// Predicts with one checkpoint of any task, on the whole image or on the spine that a detector finds. The
+/// Predicts with one checkpoint of any task, on the whole image or on the one crop that a first look gives. The
 /// preprocessing is that of the checkpoint's input contract. Outputs for which training saw no label are masked.
 /// </summary>
-internal sealed class ImagePredictor : IPredictor
+internal sealed class ImagePredictor : IJudgingPredictor
 {
     private readonly TaskModel _task;
     private readonly ITaskReading _reading;
-    private readonly CropDetector? _detector;
+    private readonly FirstLooker? _first;
     private readonly Explainer _explainer;
     private readonly Compute _compute;
     private readonly CheckpointUse _use;
 
     /// <summary>
     /// Loads and verifies the checkpoint. Throws <see cref="MarrowException"/> when its task finds nothing by itself,
-    /// when it looks at single vertebrae, or at crops by another detector than the one given.
+    /// when it looks at several crops of an image, or at one by another checkpoint than the one given.
     /// </summary>
     /// <param name="compute">The way of computing; null for the fastest one on this machine.</param>
-    /// <param name="detector">
-    /// The detector that gives the crops; null when the checkpoint looks at whole images.
+    /// <param name="first">
+    /// The checkpoint by which images are cropped; null when the other one looks at whole images.
     /// </param>
-    public ImagePredictor(Checkpoint checkpoint, Compute? compute = null, Checkpoint? detector = null)
+    public ImagePredictor(Checkpoint checkpoint, Compute? compute = null, Checkpoint? first = null)
     {
         var crop = checkpoint.Config.Input.Crop;
-        if (crop is { Region: CropRegion.Vertebra })
+        if (crop is not null && !CropKind.Of(crop.Region).StandsForImage)
             throw MarrowException.Bad(
                 checkpoint.Name,
-                "a checkpoint for whole images or for the spine",
-                "one for single vertebrae",
-                "Give its detector too.");
-        if (crop is not null && detector?.Digest != crop.Digest)
-            throw CropDetector.Missing(checkpoint);
+                "a checkpoint for whole images, or for one crop of each",
+                $"one for {crop.Describe()}",
+                "Give the checkpoint by which it crops too.");
+        if (crop is not null && first?.Digest != crop.Digest)
+            throw FirstLooker.Missing(checkpoint);
         _task = checkpoint.BuildTask();
         try
         {
@@ -52,7 +53,7 @@ internal sealed class ImagePredictor : IPredictor
             _compute = compute ?? Compute.Choose();
             _compute.ArrangeForInference(_task.Model);
             _explainer = new(checkpoint.Name, _task, checkpoint.Config.Outputs, _compute);
-            _detector = crop is null ? null : new(detector!, new(_compute.Device));
+            _first = crop is null ? null : new(first!, crop.Region, new(_compute.Device));
         }
         catch
         {
@@ -65,10 +66,13 @@ internal sealed class ImagePredictor : IPredictor
 
     /// <summary>Returns true when a checkpoint can make a finding by itself.</summary>
     public static bool Serves(Checkpoint checkpoint) =>
-        checkpoint.Config.Input.Crop is not { Region: CropRegion.Vertebra } && Serves(checkpoint.Config.Task);
+        (checkpoint.Config.Input.Crop is not { } crop || CropKind.Of(crop.Region).StandsForImage)
+        && Serves(checkpoint.Config.Task);
 
     /// <summary>Returns true for a task whose models can make a finding by themselves.</summary>
     public static bool Serves(string task) => TaskCatalogue.Find(task) is { SpineRole: null or SpineRole.Corners };
+
+    private CropKind Kind => CropKind.Of(_task.Input.Crop!.Region);
 
     public IReadOnlyList<string> Columns => _reading.Columns;
 
@@ -84,9 +88,6 @@ internal sealed class ImagePredictor : IPredictor
 
     public void RequireExplainable(IReadOnlyList<string> names) => _explainer.Require(names);
 
-    /// <summary>
-    /// Returns how unfamiliar a whole image is to weights that can judge it: what is above 1 is refused.
-    /// </summary>
     public double UnfamiliarityOf(Radiograph radiograph)
     {
         using var noGrad = no_grad();
@@ -99,20 +100,20 @@ internal sealed class ImagePredictor : IPredictor
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var spine = _detector?.Detect(radiograph, options.Fast);
-        var packed = spine is null
+        var look = _first?.Look(radiograph, options.Fast);
+        var packed = look is null
             ? Preprocessor.Prepare(radiograph, _task.Input)
-            : Preprocessor.Prepare(radiograph, _task.Input, _task.Input.Crop!.Crops(spine)[0]);
+            : Preprocessor.Prepare(radiograph, _task.Input, Kind.Crops(_task.Input.Crop!, look)[0]!);
         var image = _compute.Arrange(Preprocessor.ToTensor([packed], _task.Input));
         var refusals = _task.RefusalsOf(image, [packed.ToInput], _compute)[0];
         var about = new Finding(
             file: radiograph.Source, width: radiograph.OriginalWidth, height: radiograph.OriginalHeight)
         {
-            Warnings = spine is { IsUsable: false }
-                ? [.. radiograph.Warnings, "No spine was found to crop by: the whole image was shown."]
+            Warnings = look is { IsUsable: false }
+                ? [.. radiograph.Warnings, $"No {Kind.Found} were found to crop by: the whole image was shown."]
                 : radiograph.Warnings,
             Checkpoints = Checkpoints,
-            Looks = _detector is null ? null : options.Looks,
+            Looks = _first is null ? null : options.Looks,
         };
         if (refusals.Count > 0 && !options.Anyway)
             return about.Refused(refusals, _reading.Nothing);
@@ -128,6 +129,6 @@ internal sealed class ImagePredictor : IPredictor
     public void Dispose()
     {
         _task.Dispose();
-        _detector?.Dispose();
+        _first?.Dispose();
     }
 }

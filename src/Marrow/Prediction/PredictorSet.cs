@@ -10,8 +10,9 @@ using Marrow.Tasks.Strip;
 namespace Marrow.Prediction;
 
 /// <summary>
-/// One or several checkpoints of a hub that together make one finding for each image: a checkpoint of any task, or a
-/// detector of vertebrae with an angle regressor, a refiner of its corners, or both. Several threads may use it at
+/// One or several checkpoints of a hub that together make one finding for each image: a checkpoint of any task, one
+/// that looks again at the points of a first one, or a detector of vertebrae with an angle regressor, a refiner of its
+/// corners, or both. Several threads may use it at
 /// once; it then measures one image after the other.
 /// </summary>
 public sealed class PredictorSet : IDisposable
@@ -23,7 +24,7 @@ public sealed class PredictorSet : IDisposable
     private PredictorSet(IPredictor predictor) => _predictor = predictor;
 
     /// <summary>
-    /// Loads and verifies the named checkpoints and the detectors by which they crop. Without a name it takes the
+    /// Loads and verifies the named checkpoints and those by which they crop. Without a name it takes the
     /// newest checkpoints of the hub that measure a spine together, and for images that these refuse that one of the
     /// hub's other checkpoints to which the image is most familiar. Throws <see cref="MarrowException"/> when one is
     /// missing or damaged, and when they do not fit together.
@@ -60,6 +61,8 @@ public sealed class PredictorSet : IDisposable
     {
         var only = checkpoints is [var one] ? one : null;
         Complete(checkpoints, hub);
+        if (RefinedPointsPredictor.Among(checkpoints) is { } refining)
+            return new RefinedPointsPredictor(refining, checkpoints.Find(c => c != refining), compute);
         if (only is { WeightsOnly: false } && only.Config.PartConfigs.Count > 0)
             return new PartsPredictor(only, compute);
         return only is not null && ImagePredictor.Serves(only)
@@ -100,7 +103,8 @@ public sealed class PredictorSet : IDisposable
 
     /// <summary>
     /// True to look once where several looks would be averaged: a detector of vertebrae at the whole film alone, a
-    /// model of strips once in its own size, and of several such models the first one named. It takes a part of the
+    /// model of strips once in its own size, and of several such models the first one named, a model of crops about
+    /// points at each once. It takes a part of the
     /// time, and errs more. Findings say which it was (<see cref="Finding.Looks"/>). Checkpoints that look once in any
     /// case say what they say.
     /// </summary>
@@ -187,8 +191,9 @@ public sealed class PredictorSet : IDisposable
     }
 
     /// <summary>
-    /// Inserts before the checkpoints every missing detector by which one of them crops, with exactly the recorded
-    /// digest. Throws <see cref="MarrowException"/> when the hub lacks it, and when another detector was named.
+    /// Inserts before the checkpoints every missing one by which one of them crops, with exactly the recorded digest.
+    /// Throws <see cref="MarrowException"/> when the hub lacks it, and when another one that finds such places was
+    /// named.
     /// </summary>
     internal static void Complete(List<Checkpoint> checkpoints, LocalHub hub)
     {
@@ -199,19 +204,20 @@ public sealed class PredictorSet : IDisposable
                 || checkpoint.Config.Input.Crop is not { } crop
                 || checkpoints.Any(c => c.Digest == crop.Digest))
                 continue;
-            if (
-                checkpoints.FirstOrDefault(c =>
-                    !c.WeightsOnly && TaskCatalogue.Find(c.Config.Task) is { FindsCrops: true }
-                ) is
-                { } other)
+            if (checkpoints.FirstOrDefault(c => c != checkpoint && LooksFirst(c, crop.Region)) is { } other)
                 throw MarrowException.Bad(
                     checkpoint.Name,
-                    $"the detector by which its images are cropped, {crop.Detector}@{crop.Digest}",
+                    $"the checkpoint by which its images are cropped, {crop.Detector}@{crop.Digest}",
                     $"{other.Name}@{other.Digest}",
                     "Leave that one out, or name checkpoints that go together.");
-            var entry = hub.FindDigest(crop.Digest) ?? throw CropDetector.Missing(checkpoint);
+            var entry = hub.FindDigest(crop.Digest) ?? throw FirstLooker.Missing(checkpoint);
             checkpoints.Insert(0, hub.Resolve($"{entry.Name}@{entry.Digest}"));
         }
+
+        static bool LooksFirst(Checkpoint checkpoint, CropRegion region) =>
+            !checkpoint.WeightsOnly
+            && checkpoint.Config.Input.Crop is null
+            && TaskCatalogue.Find(checkpoint.Config.Task)?.FindsCrops.Contains(region) == true;
     }
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Marrow.Checkpoints;
 using Marrow.Datasets;
+using Marrow.Datasets.Copies;
 using Marrow.Hub;
 using Marrow.Tasks;
 
@@ -9,7 +10,7 @@ namespace Marrow.Prediction;
 /// <summary>Says how much of a data set a checkpoint or one of its ancestors was trained on.</summary>
 internal enum SeenKind
 {
-    /// <summary>It was trained on all images.</summary>
+    /// <summary>It was trained on all images of the files that are asked about.</summary>
     All,
 
     /// <summary>It was trained on some images, and it is known which.</summary>
@@ -19,18 +20,53 @@ internal enum SeenKind
     CannotTell,
 }
 
-/// <param name="Ids">The ids of the samples; empty unless it is known which ones were seen.</param>
+/// <param name="Samples">The samples that were seen; empty unless it is known which ones.</param>
+/// <param name="OfSameFiles">True when all of the files that are asked about are those that were divided.</param>
 internal sealed record SeenPart(
-    TrainingData Training,
-    SeenKind Kind,
-    IReadOnlySet<string> Ids,
-    IReadOnlySet<string> Patients)
+    TrainingData Training, SeenKind Kind, IReadOnlyList<Sample> Samples, bool OfSameFiles = true)
 {
+    public IReadOnlySet<string> Ids { get; } = Samples.Select(s => s.Id).ToHashSet(StringComparer.Ordinal);
+    public IReadOnlySet<string> Patients { get; } =
+        Samples.Select(s => s.OwnPatient).ToHashSet(StringComparer.Ordinal);
+
     /// <summary>True for a sample that was seen, and for any other of its patient, as the data set names him.</summary>
     public bool Has(Sample sample) => Ids.Contains(sample.Id) || Patients.Contains(sample.OwnPatient);
 
-    /// <summary>True when a film and its copy may be in different parts, since copies were not looked for.</summary>
-    public bool MayShareFilms => Kind == SeenKind.Part && Training.Data.Use?.Groups is null;
+    /// <summary>True where nothing of these samples is new to it.</summary>
+    public bool HasAll(IReadOnlyList<Sample> samples) => Kind switch
+    {
+        SeenKind.All => true,
+        SeenKind.Part => samples.All(Has),
+        _ => false,
+    };
+
+    /// <summary>
+    /// True when copies were looked for before the data was divided, so that no sample of the same files is a copy of
+    /// one that was seen.
+    /// </summary>
+    public bool LookedForCopies => Training.Data.Use?.Groups is not null;
+
+    /// <summary>
+    /// Returns those of some samples that were not seen themselves, while a copy of their film was. Only films that
+    /// were not compared before the data was divided are compared.
+    /// </summary>
+    /// <param name="own">The data that is asked about, of which these samples are some.</param>
+    public IReadOnlyList<Sample> CopiesAmong(IReadOnlyList<Sample> samples, Dataset own)
+    {
+        if (Kind != SeenKind.Part || (LookedForCopies && OfSameFiles))
+            return [];
+        Sample[] unseen = [.. samples.Where(s => !Has(s))];
+        if (unseen.Length == 0)
+            return [];
+        var report = FilmCopies.Between(
+            own.Root,
+            unseen.Select(s => s.ImagePath),
+            own.Root,
+            Samples.Concat(own.Samples.Where(Has)).Select(s => s.ImagePath));
+        var copies = report.Pairs
+            .SelectMany(pair => (string[])[pair.First, pair.Second]).ToHashSet(StringComparer.Ordinal);
+        return [.. unseen.Where(s => copies.Contains(s.ImagePath))];
+    }
 }
 
 /// <summary>
@@ -42,8 +78,6 @@ internal sealed record SeenPart(
 /// <param name="own">The data, as it is read now.</param>
 internal sealed class SeenImages(string name, Dataset own)
 {
-    private static readonly HashSet<string> None = [];
-
     private readonly Dictionary<string, Dataset?> _readings = new(StringComparer.Ordinal);
     private readonly Dictionary<Dataset, string> _digests = new(ReferenceEqualityComparer.Instance);
 
@@ -62,13 +96,15 @@ internal sealed class SeenImages(string name, Dataset own)
         var reading = Read(use);
         if (reading is not null && data.FilesDigest.Length > 0 && DigestOf(reading) == data.FilesDigest)
         {
-            if (use.HeldOut == 0)
-                return new(training, SeenKind.All, None, None);
+            if (use.HeldOut == 0 && DigestOf(own) == data.FilesDigest)
+                return new(training, SeenKind.All, []);
             var labelled = reading.Samples.Where(training.IsLabelled).ToList();
             if (training.Split is { } split)
                 return Without(labelled, split.NotSeen(labelled));
-            return labelled.Count == 0
-                ? Unknown()
+            if (labelled.Count == 0)
+                return Unknown();
+            return use.HeldOut == 0
+                ? Known(labelled)
                 : Known(LabelledSamples
                     .Divide(use.GroupsOf(reading).Join(labelled), training.Task, use.HeldOut, use.Seed, use.Fold)
                     .Train);
@@ -81,7 +117,7 @@ internal sealed class SeenImages(string name, Dataset own)
             return Without(reading.Samples, recorded.NotSeen(reading.Samples));
         return isNamed ? Unknown() : null;
 
-        SeenPart Unknown() => new(training, SeenKind.CannotTell, None, None);
+        SeenPart Unknown() => new(training, SeenKind.CannotTell, []);
 
         SeenPart Without(IReadOnlyList<Sample> samples, IReadOnlyList<Sample> heldOut)
         {
@@ -90,11 +126,7 @@ internal sealed class SeenImages(string name, Dataset own)
         }
 
         SeenPart Known(IReadOnlyList<Sample> seen) =>
-            new(
-                training,
-                SeenKind.Part,
-                seen.Select(s => s.Id).ToHashSet(StringComparer.Ordinal),
-                seen.Select(s => s.OwnPatient).ToHashSet(StringComparer.Ordinal));
+            new(training, SeenKind.Part, seen, OfSameFiles: DigestOf(own) == data.FilesDigest);
     }
 
     /// <summary>

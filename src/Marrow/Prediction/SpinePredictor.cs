@@ -6,6 +6,7 @@ using Marrow.Inputs;
 using Marrow.Spine;
 using Marrow.Tasks;
 using Marrow.Tasks.Cobb;
+using Marrow.Tasks.Crops;
 using Marrow.Tasks.Familiarity;
 using Marrow.Tasks.Points;
 using Marrow.Tasks.Strip;
@@ -53,7 +54,7 @@ internal sealed class SpinePredictor : IPredictor
                     c.Config.Input.Crop is { } crop && _uses.All(u => u.Digest != crop.Digest)
                 ) is
                 { } cropping)
-                throw CropDetector.Missing(cropping);
+                throw FirstLooker.Missing(cropping);
             if (_detector is null && _uses.Find(use => use.Role == StripRole) is { } strip)
                 throw MarrowException.Bad(
                     strip.Name,
@@ -196,7 +197,8 @@ internal sealed class SpinePredictor : IPredictor
             // What the detector's views differ by takes time to tell, and counts only where its corners are final.
             var keeps = options.Explained is not null || (_corners is null && _strips.Count == 0);
             var spine = _detector.Spines(images, [toInput], _compute, keeps ? looks : null, options.Fast)[0];
-            detected = CropDetector.Of(spine, toInput, film.OriginalWidth, film.OriginalHeight);
+            detected = DetectVertebraeTask.Detected(
+                spine, toInput, film.OriginalWidth, film.OriginalHeight);
             var (corners, first) = Refined(film, detected, looks, options.Fast);
             vertebrae.AddRange(
                 corners.Select(
@@ -319,7 +321,10 @@ internal sealed class SpinePredictor : IPredictor
 
     private (Tensor Images, AffineTransform ToInput) RegressorInput(
         Radiograph radiograph, DetectedSpine? detected, InputContract input) =>
-        Input(radiograph, input, input.Crop?.Crops(detected!)[0]);
+        Input(
+            radiograph,
+            input,
+            input.Crop is { } crop ? CropKind.Of(crop.Region).Crops(crop, detected!)[0] : null);
 
     private (Tensor Images, AffineTransform ToInput) Input(
         Radiograph radiograph, InputContract input, ImageCrop? crop = null)

@@ -2,6 +2,7 @@ using Marrow.Computing;
 using Marrow.Imaging;
 using Marrow.Inputs;
 using Marrow.Spine;
+using Marrow.Tasks.Crops;
 using Marrow.Tasks.Points;
 using static TorchSharp.torch;
 
@@ -23,8 +24,8 @@ internal sealed class VertebraRefiner(PointsTask task, Compute compute, bool fas
     /// <param name="looks">Is given what the crops and their mirror images show; null to keep nothing.</param>
     public IReadOnlyList<Vertebra> Refine(Radiograph radiograph, DetectedSpine spine, SpineLooks? looks = null)
     {
-        var crops = Input.Crop!.Crops(spine);
-        if (crops.Count == 0)
+        ImageCrop[] crops = [.. CropKind.Of(Input.Crop!.Region).Crops(Input.Crop, spine).OfType<ImageCrop>()];
+        if (crops.Length == 0)
             return spine.Vertebrae;
         using var scope = NewDisposeScope();
         PackedImage[] seen = [.. crops.Select(crop => Preprocessor.Prepare(radiograph, Input, crop))];

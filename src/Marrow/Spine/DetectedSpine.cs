@@ -11,14 +11,16 @@ namespace Marrow.Spine;
 /// <param name="Vertebrae">17, top to bottom.</param>
 /// <param name="Seen">How many of them were seen; the others were placed from their neighbours.</param>
 internal sealed record DetectedSpine(int Width, int Height, IReadOnlyList<Vertebra> Vertebrae, int Seen)
+    : FirstLook(Width, Height)
 {
+    private const int NumbersOfOne = 8; // x and y of four corners
     private const double SmallestSide = 4;   // px: a crop of no size has no pixels
     private const double LargestShare = 4;   // of the image's longer side: beyond, the detection is no place on it
 
     /// <summary>
     /// Whether there is a place to look at: some vertebra was seen and all lie on or about the image.
     /// </summary>
-    public bool IsUsable
+    public override bool IsUsable
     {
         get
         {
@@ -28,6 +30,24 @@ internal sealed record DetectedSpine(int Width, int Height, IReadOnlyList<Verteb
                     v.IsFinite() && Corners(v).All(p => Math.Abs(p.X) < reach && Math.Abs(p.Y) < reach));
         }
     }
+
+    /// <summary>
+    /// How many were seen, then for each vertebra its top left, top right, bottom left and bottom right corner, each as
+    /// x and y in original pixels.
+    /// </summary>
+    public override IReadOnlyList<double> Numbers =>
+        [Seen, .. Vertebrae.SelectMany(Corners).SelectMany(p => (double[])[p.X, p.Y])];
+
+    /// <summary>Returns what <see cref="Numbers"/> was made of; null when the numbers are of something else.</summary>
+    public static DetectedSpine? Of(int width, int height, IReadOnlyList<double> numbers) =>
+        numbers.Count != 1 + NumbersOfOne * Vertebra.Count ? null : new(
+            width,
+            height,
+            [
+                .. numbers.Skip(1).Chunk(NumbersOfOne)
+                    .Select(c => new Vertebra(new(c[0], c[1]), new(c[2], c[3]), new(c[4], c[5]), new(c[6], c[7]))),
+            ],
+            (int)numbers[0]);
 
     /// <summary>The upright box around all vertebrae, wider by the margin on each side.</summary>
     /// <param name="margin">Of the box's width and height.</param>

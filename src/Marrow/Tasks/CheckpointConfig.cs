@@ -183,6 +183,10 @@ public sealed record CheckpointConfig
             "an index that is none");
         Input.Validate(path);
         Require(
+            Input.Crop is not { } crop || task?.Crops.Contains(crop.Region) == true,
+            $"whole images, or a crop at which models for {Task} can look",
+            $"{Input.Crop?.Describe()}");
+        Require(
             Model.Masking is not null == (task?.HidesPatches ?? false),
             $"the hidden patches for the task {string.Join(", ", TaskCatalogue.Names(t => t.HidesPatches))} and for "
                 + $"no other",
@@ -192,9 +196,10 @@ public sealed record CheckpointConfig
             $"parts for the task {string.Join(", ", TaskCatalogue.Names(t => t.HasParts))} and for no other",
             Model.Parts is null && Parts is null ? "none" : "some, or those of the model or of the config alone");
         task?.Validate(this, Require);
+        if (ReadDecoding(path) is { } decoding)
+            task!.ValidateDecoding(this, decoding, Require);
         foreach (var (name, part) in PartConfigs)
             part.Validate($"{path}: part {name}");
-        ReadDecoding(path);
         Familiarity?.Validate(path);
         if (Model.Detector is { } detector)
         {

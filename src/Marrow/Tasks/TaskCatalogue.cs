@@ -68,6 +68,10 @@ public static class TaskCatalogue
     internal static IReadOnlyList<string> Names(Func<TaskDescriptor, bool> which) =>
         [.. All.Where(which).Select(task => task.Name)];
 
+    /// <summary>True where every task by which images are cropped to one region finds the other one as well.</summary>
+    internal static bool FindsAlso(CropRegion region, CropRegion other) =>
+        All.Where(task => task.FindsCrops.Contains(region)).All(task => task.FindsCrops.Contains(other));
+
     /// <summary>Returns the task of that name; null when there is none, as for a user's own module.</summary>
     internal static TaskDescriptor? Find(string name) => All.FirstOrDefault(task => task.Name == name);
 

@@ -145,8 +145,11 @@ internal abstract class TaskDescriptor
     /// </summary>
     internal virtual bool Straightens => false;
 
-    /// <summary>True when the task's models find the places by which other models crop their images.</summary>
-    internal virtual bool FindsCrops => false;
+    /// <summary>
+    /// The regions by which other models can crop what the task's models find; empty for models that find no places.
+    /// Where there are any, the models are <see cref="IFirstLookTask"/>.
+    /// </summary>
+    internal virtual IReadOnlyList<CropRegion> FindsCrops => [];
 
     /// <summary>
     /// The role of the task's models when several measure a spine together; null when they take no part in that.
@@ -218,6 +221,13 @@ internal abstract class TaskDescriptor
 
     /// <summary>Calls <paramref name="require"/> with every condition that a config of the task must meet.</summary>
     internal virtual void Validate(CheckpointConfig config, ConfigCheck require)
+    {
+    }
+
+    /// <summary>
+    /// Calls <paramref name="require"/> with every condition that binds a decoding to the rest of its config.
+    /// </summary>
+    internal virtual void ValidateDecoding(CheckpointConfig config, DecodingContract decoding, ConfigCheck require)
     {
     }
 

@@ -201,7 +201,9 @@ internal sealed class Safetensors : WeightFile
         }
     }
 
-    private static torch.ScalarType StoredType(torch.Tensor tensor, torch.ScalarType? matricesAs) =>
+    /// <summary>Returns the type in which a tensor is stored.</summary>
+    /// <param name="matricesAs">Of floating-point tensors of two or more dimensions; null keeps theirs.</param>
+    internal static torch.ScalarType StoredType(torch.Tensor tensor, torch.ScalarType? matricesAs) =>
         matricesAs is { } type && tensor.Dimensions >= 2 && torch.is_floating_point(tensor) ? type : tensor.dtype;
 
     private new SafetensorsEntry Find(string name) => (SafetensorsEntry)base.Find(name);

@@ -276,10 +276,10 @@ public sealed class CropRunTests : IDisposable
             "--hub",
             _folder["hub"]);
         Assert.Equal(ExitCode.Failed, code);
-        Assert.Contains("cobb: no spine found on 8 of 8 images, of which all is shown", error);
+        Assert.Contains("cobb: no vertebrae found on 8 of 8 images, of which all is shown", error);
         Assert.Contains(
             "corners: expected 4 or more crops to train on, a batch, found 0, where retinanet-densenet-mini.spines "
-                + "saw a vertebra. Train the detector for longer",
+                + "saw vertebrae. Train that one for longer",
             error);
     }
 }

@@ -86,6 +86,21 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public void A_model_that_was_rounded_as_stored_has_the_weights_of_its_checkpoint_to_the_bit()
+    {
+        using var scope = torch.NewDisposeScope();
+        var before = _model.state_dict().ToDictionary(w => w.Key, w => w.Value.clone());
+        ModelWeights.RoundAsStored(_model);
+        Assert.Contains(_model.state_dict(), w => !w.Value.Equals(before[w.Key])); // there is something to round
+        using var saved = Drafts.Of(_model).Save(_hub.Path);
+        using var built = saved.BuildModel();
+        Assert.All(
+            _model.state_dict().Zip(built.state_dict()), pair => Assert.Equal(pair.First.Value, pair.Second.Value));
+        Assert.All(_model.state_dict().Values, weights => Assert.Contains(
+            weights.dtype, (torch.ScalarType[])[torch.ScalarType.Float32, torch.ScalarType.Int64]));
+    }
+
+    [Fact]
     public void A_detectors_checkpoint_keeps_a_golden_sample_of_each_head()
     {
         using var detector = Drafts.Model(architecture: "retinanet-densenet-mini");

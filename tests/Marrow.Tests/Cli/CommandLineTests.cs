@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Marrow.Cli;
 using Marrow.Cli.Commands;
+using Marrow.Datasets;
 using Marrow.Imaging;
 
 namespace Marrow.Tests.Cli;
@@ -196,12 +197,40 @@ public sealed class CommandLineTests : IDisposable
             "uncertain.default=zeros",
             "labelColumns=a, b",
             "csv=x=y.csv",
+            "mmPerPixel=0.3",
         ]);
         Assert.Equal("zeros", options.Blank);
         Assert.Equal("ones", options.Uncertain["Edema"]);
         Assert.Equal("zeros", options.Uncertain["default"]);
         Assert.Equal(["a", "b"], options.LabelColumns);
         Assert.Equal("x=y.csv", options.Csv);
+        Assert.Equal(0.3, options.MmPerPixel);
+    }
+
+    [Theory, InlineData("0,3"), InlineData(""), InlineData("NaN"), InlineData("wide")]
+    public void A_setting_that_is_a_number_is_told_from_other_words(string value) =>
+        Assert.Equal(
+            $"--set mmPerPixel={value}: expected a number, found '{value}'.",
+            Assert.Throws<UsageException>(() => DataOptions.ReadOptions([$"mmPerPixel={value}"])).Message);
+
+    [Fact]
+    public void Every_option_of_a_data_set_can_be_set()
+    {
+        foreach (var property in typeof(DatasetOptions).GetProperties())
+        {
+            var isMap = typeof(IReadOnlyDictionary<string, string>).IsAssignableFrom(property.PropertyType);
+            var key = JsonNamingPolicy.CamelCase.ConvertName(property.Name) + (isMap ? ".a" : "");
+            var options = DataOptions.ReadOptions([$"{key}=1"]);
+            var document = JsonSerializer.SerializeToElement(options, MarrowJson.Options);
+            var set = document.GetProperty(JsonNamingPolicy.CamelCase.ConvertName(property.Name));
+            Assert.Equal("1", set.ValueKind switch
+            {
+                JsonValueKind.Object => set.GetProperty("a").GetString(),
+                JsonValueKind.Array => Assert.Single(set.EnumerateArray()).GetString(),
+                JsonValueKind.String => set.GetString(),
+                _ => set.GetRawText(),
+            });
+        }
     }
 
     [Fact]

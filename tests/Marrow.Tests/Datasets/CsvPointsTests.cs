@@ -37,6 +37,21 @@ public sealed class CsvPointsTests : IDisposable
     }
 
     [Fact]
+    public void The_size_of_a_pixel_is_that_of_all_samples()
+    {
+        string[] rows = ["a.png,p1,10.5,20,30,40,61", "b.png,p2,,,1,2,"];
+        Assert.All(Open(new() { MmPerPixel = 0.3 }, rows).Samples, s => Assert.Equal(0.3, s.MmPerPixel));
+        Assert.All(Open(new(), rows).Samples, s => Assert.Null(s.MmPerPixel));
+        foreach (var wrong in (double[])[0, -1, double.NaN, 1000])
+            Assert.Contains(
+                "option mmPerPixel: expected the side of a pixel",
+                Error(new() { MmPerPixel = wrong }, rows));
+        Assert.Contains(
+            "option mmPerPixel",
+            Error(new() { MmPerPixel = 0.3, Kind = "numbers", LabelColumns = ["age"] }, rows));
+    }
+
+    [Fact]
     public void Points_with_numbers_for_names_may_have_the_number_behind_the_coordinate()
     {
         Write(new());

@@ -85,6 +85,7 @@ public partial class RecipeDocsTests
             var value = row.Value[0] == '`' ? row.Value.Split('`')[1]
                 : row.Value.StartsWith("map", StringComparison.Ordinal) ? "{a: zeros}"
                 : row.Value.StartsWith("list", StringComparison.Ordinal) ? "[a]"
+                : row.Value.StartsWith("mm", StringComparison.Ordinal) ? "1"
                 : "a";
             var errors = new RecipeErrors();
             var section = RecipeYaml.Parse($"{row.Name}: {value}", "r.yaml", inFile: true, errors)!;

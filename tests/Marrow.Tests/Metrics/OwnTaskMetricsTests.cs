@@ -50,6 +50,28 @@ public class OwnTaskMetricsTests
     }
 
     [Fact]
+    public void Point_errors_are_in_millimetres_where_the_size_of_a_pixel_is_known()
+    {
+        PointPair Pair(double? mmPerPixel, params double[] errors) => new()
+        {
+            Truth = [.. errors.Select((_, k) => new Point2D(10 * k, 10))],
+            Found = [.. errors.Select((error, k) => new Point2D(10 * k, 10 + error))],
+            ImageWidth = 300,
+            ImageHeight = 400,
+            Patient = "p",
+            MmPerPixel = mmPerPixel,
+        };
+        var metrics = PointErrors.Measure(["a", "b"], [Pair(0.5, 4, 5), Pair(null, 90, 90), Pair(0.1, 28, 41)]);
+        Assert.Equal((2 + 2.5 + 2.8 + 4.1) / 4, Of(metrics, "point-error-mm"), 1e-9);
+        Assert.Equal("mm", metrics.Single(m => m.Name == "point-error-mm").Unit);
+        Assert.Equal(2, metrics.Single(m => m.Name == "point-error-mm").Count); // images
+        Assert.Equal(
+            [0.25, 0.5, 0.75, 0.75],
+            ((string[])["2mm", "2_5mm", "3mm", "4mm"]).Select(name => Of(metrics, $"points-within-{name}")));
+        Assert.DoesNotContain(PointErrors.Measure(["a"], [Pair(null, 3)]), m => m.Name.Contains("mm"));
+    }
+
+    [Fact]
     public void Numbers_are_measured_by_column_in_their_unit_and_over_all_without_one()
     {
         var metrics = NumberErrors.Measure([new("age", "years", 10), new("dose", "mGy", 2)],

@@ -1,6 +1,8 @@
 using Marrow.Checkpoints;
 using Marrow.Datasets;
+using Marrow.Datasets.Copies;
 using Marrow.Hub;
+using Marrow.Prediction;
 using Marrow.Tasks;
 using Marrow.Training.Ranking;
 using static TorchSharp.torch.nn;
@@ -61,7 +63,8 @@ public sealed class RankSamplesTests : IDisposable
         IReadOnlyList<Checkpoint> candidates,
         int labels = 0,
         string name = "tiny",
-        string? format = "csv"
+        string? format = "csv",
+        DatasetOptions? options = null
     ) =>
         RankSamples.Select(
             new()
@@ -69,6 +72,7 @@ public sealed class RankSamplesTests : IDisposable
                 DataName = name,
                 DataRoot = _tiny.Data,
                 Format = format,
+                Options = options,
                 Task = CheckpointTask.Classify,
                 HubFolder = _hub.Folder,
                 Labels = labels,
@@ -153,6 +157,67 @@ public sealed class RankSamplesTests : IDisposable
         Assert.Equal(["densenet-mini.all"], samples.LeftOut);
         Assert.Equal(40, samples.Samples.Count);
         Assert.Contains("left out", Assert.Single(samples.Warnings));
+    }
+
+    /// <summary>Saves a checkpoint of the first twenty of forty films, which become the part "train".</summary>
+    private (Checkpoint Checkpoint, Dataset Train, Dataset Test) OfOnePart(GroupRule? groups)
+    {
+        var labels = Path.Combine(_tiny.Data, "labels.csv");
+        var rows = File.ReadAllLines(labels);
+        File.WriteAllLines(labels, rows[1..].Select((row, i) => $"{row},{(i < 20 ? "train" : "test")}")
+            .Prepend($"{rows[0]},split"));
+        var train = Part("train");
+        var checkpoint = Save("densenet-mini.a", [
+            new("tiny", "", "CC0-1.0", PatientSplit.FilesDigest(train))
+            {
+                Use = new("csv", new() { Split = "train" }, 0, 3) { Groups = groups },
+            },
+        ]);
+        return (checkpoint, train, Part("test"));
+
+        Dataset Part(string split) => DatasetCatalogue.Open(
+            new() { Name = "tiny", Format = "csv", Root = _tiny.Data, Options = new() { Split = split } });
+    }
+
+    private IEnumerable<string> Seen(Checkpoint checkpoint, Dataset measured) =>
+        EvaluationSamples.Seen(checkpoint, "tiny", measured, measured.Samples, _hub);
+
+    [Fact]
+    public void A_candidate_of_all_of_one_part_of_the_data_has_seen_nothing_of_another()
+    {
+        var (checkpoint, train, test) = OfOnePart(GroupRule.PatientsAndCopies);
+        Assert.Empty(Seen(checkpoint, test));
+        Assert.Contains("was trained on 20 of these 20 images", Assert.Single(Seen(checkpoint, train)));
+        Assert.Contains("was trained on 20 of these 40 images", Assert.Single(Seen(checkpoint, Open())));
+        Assert.Equal(
+            test.Samples.Select(s => s.Id).Order(),
+            Select([checkpoint], options: new()).Samples.Select(s => s.Id).Order());
+        // What has seen all of the data has seen each of its parts.
+        Assert.Equal(
+            ["densenet-mini.all"],
+            Select([Save("densenet-mini.all", [Trained(0)]), checkpoint], options: new() { Split = "test" }).LeftOut);
+    }
+
+    /// <summary>
+    /// A run that reads one part of a data set joins the patients who share a film within it. Twenty of the 150 films
+    /// of the part "test1" of the ISBI cephalometric challenge are films of its part "train".
+    /// </summary>
+    [Theory, InlineData(true, " among these"), InlineData(false, "")]
+    public void Films_of_the_trained_part_that_are_in_another_part_too_are_told_and_rank_nothing(
+        bool lookedForCopies, string among)
+    {
+        string Film(int i) => Path.Combine(_tiny.Data, $"{i}.png");
+        CopiedFilms.Copy(Film(3), Film(25), scale: 2, gamma: 1.3, mirror: true);
+        CopiedFilms.Copy(Film(27), Film(32), scale: 2); // both of the part that nobody has trained on
+        var (checkpoint, _, test) = OfOnePart(lookedForCopies ? GroupRule.PatientsAndCopies : null);
+        Assert.EndsWith(
+            "was trained on copies of 1 of these 20 images, under other names, or chosen by them: its data was divided "
+                + $"without looking for copies{among}, and the numbers may be too good.",
+            Assert.Single(Seen(checkpoint, test)));
+        Assert.Contains("copies of 1 of these 40 images", string.Concat(Seen(checkpoint, Open())));
+        Assert.Equal(
+            test.Samples.Select(s => s.Id).Except(["24.png", "25.png"]).Order(), // of one patient
+            Select([checkpoint], options: new() { Split = "test" }).Samples.Select(s => s.Id).Order());
     }
 
     [Fact]

@@ -23,7 +23,7 @@ public class CroppedSamplesTests
         CroppedSamples.Of(
             [Film],
             new(region, 0.4, "d", "sha256:0"),
-            new Dictionary<string, DetectedSpine> { ["a.jpg"] = new(224, 640, detected, seen) }
+            new Dictionary<string, FirstLook> { ["a.jpg"] = new DetectedSpine(224, 640, detected, seen) }
         );
 
     [Fact]

@@ -2,6 +2,7 @@ using Marrow.Computing;
 using Marrow.Datasets;
 using Marrow.Inputs;
 using Marrow.Metrics;
+using Marrow.Tasks.Crops;
 
 namespace Marrow.Tasks.Familiarity;
 
@@ -39,7 +40,7 @@ internal static class FamiliarityFit
     /// <summary>True when models of a task make findings that can be refused by it.</summary>
     public static bool Serves(TaskModel task) =>
         TaskCatalogue.Find(task.Name) is { RefusesUnfamiliar: true }
-        && task.Input.Crop is not { Region: CropRegion.Vertebra };
+        && (task.Input.Crop is not { } crop || CropKind.Of(crop.Region).StandsForImage);
 
     /// <summary>
     /// Looks at all images, without gradients, and lets the task know what it learnt from them. The model is in

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Marrow.Findings;
 using Marrow.Imaging;
+using Marrow.Inputs;
 using Marrow.Spine;
 
 namespace Marrow.Tasks.Points;
@@ -12,6 +13,15 @@ internal sealed record PointDecoding : DecodingContract
 {
     public PointJudgementDecoding Judgement { get; init; } = new();
     public RefinementDecoding Refinement { get; init; } = new();
+
+    /// <summary>Null for a model that does not look at the crops about the points of a first look.</summary>
+    public PointRefinementDecoding? PointRefinement { get; init; }
+
+    /// <summary>Returns the decoding with all that a model which looks at such crops needs.</summary>
+    /// <param name="crop">Null for whole images.</param>
+    public PointDecoding Of(InputCrop? crop) => PointRefinement is null && crop is { Region: CropRegion.Point }
+        ? this with { PointRefinement = new() }
+        : this;
 
     internal override IReadOnlyList<RehearsedValue> Rehearse(SeededRandom random)
     {
@@ -26,6 +36,7 @@ internal sealed record PointDecoding : DecodingContract
         [
             new("doubts", [finding.Warnings.Count, (int)finding.Status]),
             new("places", [.. refined.SelectMany(v => (double[])[v.Center.X, v.Center.Y])]),
+            .. PointRefinement?.Rehearse(random) ?? [],
         ];
     }
 }

@@ -26,7 +26,9 @@ internal sealed class PointReading(PointsTask task, IReadOnlyList<OutputMeaning>
     }
 
     /// <summary>Returns the finding with these points and with the remarks on them.</summary>
-    internal static Finding Judge(IReadOnlyList<FoundPoint> points, Finding finding, PointDecoding decoding)
+    /// <param name="kept">The names of points that a second look would have moved too far; null for none.</param>
+    internal static Finding Judge(
+        IReadOnlyList<FoundPoint> points, Finding finding, PointDecoding decoding, IReadOnlyList<string>? kept = null)
     {
         string[] doubts =
         [
@@ -35,6 +37,8 @@ internal sealed class PointReading(PointsTask task, IReadOnlyList<OutputMeaning>
             .. points
                 .Where(p => p.Place is { } place && PointFault.IsOutside(place, finding.Width, finding.Height))
                 .Select(p => $"{p.Name} lies outside the image."),
+            .. (kept ?? []).Select(name =>
+                $"{name} stays where the first look saw it, since the second look saw it far from there."),
         ];
         return new(finding.With(new PointsPart(points)))
         {

@@ -20,7 +20,8 @@ internal sealed class PointsDescriptor : TaskDescriptor
     internal override bool OutputsAreColumns => true;
     // a distance is one in both directions
     internal override (int Width, int Height, Fit Fit) DefaultInput => (256, 256, Fit.Letterbox);
-    internal override IReadOnlyList<CropRegion> Crops => [CropRegion.Spine, CropRegion.Vertebra];
+    internal override IReadOnlyList<CropRegion> Crops => [CropRegion.Spine, CropRegion.Vertebra, CropRegion.Point];
+    internal override IReadOnlyList<CropRegion> FindsCrops => [CropRegion.Point];
 
     internal override SpineRole? SpineRole => Tasks.SpineRole.Corners;
 
@@ -33,7 +34,10 @@ internal sealed class PointsDescriptor : TaskDescriptor
 
     internal override TaskModel Create(Module module, ModelSpec spec, InputContract input, ClassLayout layout,
         DecodingContract? decoding) =>
-        new PointsTask((PointLocator)module, spec, input, layout) { Decoding = (PointDecoding)decoding! };
+        new PointsTask((PointLocator)module, spec, input, layout)
+        {
+            Decoding = ((PointDecoding)decoding!).Of(input.Crop),
+        };
 
     internal override bool IsLabelled(Sample sample) => sample.Points.Any(point => !double.IsNaN(point.X));
 
@@ -54,5 +58,17 @@ internal sealed class PointsDescriptor : TaskDescriptor
     {
         config.RequireMaps(require);
         NumbersDescriptor.RequireNamesAndMeanings(config, require);
+    }
+
+    internal override void ValidateDecoding(CheckpointConfig config, DecodingContract decoding, ConfigCheck require)
+    {
+        var mirrored = ((PointDecoding)decoding).PointRefinement?.Mirrored ?? [];
+        require(
+            mirrored.Count == 0
+                || (mirrored.Count == config.Classes.Count
+                    && mirrored.All(k => k >= 0 && k < mirrored.Count)
+                    && mirrored.Index().All(p => mirrored[p.Item] == p.Index)),
+            "in decoding.pointRefinement.mirrored for each point the one that takes its place, or none",
+            "something else");
     }
 }

@@ -13,7 +13,7 @@ namespace Marrow.Tasks.Points;
 /// not labelled, or that augmentation has moved out of the input, adds no loss.
 /// </summary>
 internal sealed class PointsTask(PointLocator model, ModelSpec spec, InputContract input, ClassLayout layout)
-    : TaskModel(spec, input)
+    : TaskModel(spec, input), IFirstLookTask
 {
     private readonly TrainedOutputs _trained = new(layout);
 
@@ -24,10 +24,10 @@ internal sealed class PointsTask(PointLocator model, ModelSpec spec, InputContra
             + "in the image or not. Not a medical device: no clinical decision may rest on it.";
     public override Module Model => model;
 
-    internal PointDecoding Decoding { get; init; } = new();
+    internal PointDecoding Decoding { get; set; } = new();
 
     public override void AdaptTo(IReadOnlyList<Sample> training) =>
-        _trained.Set(k => training.Any(s => s.Points.Count > k && !double.IsNaN(s.Points[k].X)));
+        _trained.Set(k => training.Any(s => s.HasPoint(k)));
 
     internal override ITaskReading Reading(IReadOnlyList<OutputMeaning> outputs) => new PointReading(this, outputs);
 
@@ -83,11 +83,83 @@ internal sealed class PointsTask(PointLocator model, ModelSpec spec, InputContra
                     ImageWidth = size.Width,
                     ImageHeight = size.Height,
                     Patient = inBatch.Sample.Patient,
+                    MmPerPixel = inBatch.Sample.MmPerPixel,
                 });
             }
         });
         return PointErrors.Measure(layout.Names, pairs, bootstrap);
     }
+
+    /// <summary>
+    /// Finds out, for a model that looks at crops about points, whether their mirror images are worth a look as well.
+    /// </summary>
+    internal override void ChooseDecoding(BatchLoader validation, Compute compute)
+    {
+        if (Decoding.PointRefinement is not { } refinement)
+            return;
+        IReadOnlyList<int> mirrored = [];
+        var looks = new List<MirrorTrial>();
+        ForEachBatch(validation, compute, (images, batch) =>
+        {
+            mirrored = batch.Samples[0].Sample.MirroredPoints;
+            if (mirrored.Count == 0)
+                return;
+            var onMirror = SeenOn(batch.Images.flip(3), compute);
+            looks.AddRange(SeenOn(batch.Images, compute).Zip(onMirror, batch.Samples)
+                .Select(look => new MirrorTrial(look.First, look.Second, look.Third.Points)));
+        });
+        Decoding = Decoding with { PointRefinement = refinement.Choose(mirrored, looks, Input.Width) };
+    }
+
+    bool IFirstLookTask.LeavesBorderOut => false;
+
+    IReadOnlyList<FirstLook> IFirstLookTask.Look(
+        Tensor images, IReadOnlyList<ShownImage> shown, Compute compute, bool fast) =>
+        [
+            .. PointsOf(images, compute).Zip(shown, (points, image) =>
+            {
+                var toOriginal = image.ToInput.Invert();
+                return new DetectedPoints(
+                    image.Width,
+                    image.Height,
+                    [
+                        .. points.Select((point, k) => _trained.Has(k)
+                            ? toOriginal.Apply(point.Place)
+                            : new Point2D(double.NaN, double.NaN)),
+                    ],
+                    [.. points.Select(point => point.Score)]);
+            }),
+        ];
+
+    FirstLook? IFirstLookTask.Restore(int width, int height, IReadOnlyList<double> numbers) =>
+        DetectedPoints.Of(width, height, numbers, layout.Names.Count);
+
+    /// <summary>
+    /// Returns the points in input pixels, [N][points], as normalised images and their mirror images show them
+    /// together.
+    /// </summary>
+    /// <param name="images">[N, C, H, W], contiguous.</param>
+    /// <param name="mirrored">
+    /// For each point the one that takes its place in a mirror image; empty to look at no mirror image.
+    /// </param>
+    public IReadOnlyList<SeenPoint[]> PointsOnBothSides(Tensor images, IReadOnlyList<int> mirrored, Compute compute)
+    {
+        using var scope = NewDisposeScope();
+        var found = SeenOn(images, compute);
+        return mirrored.Count == 0
+            ? found
+            :
+            [
+                .. found.Zip(SeenOn(images.flip(3), compute), (points, onMirror) =>
+                    PointRefinementDecoding.MixMirrored(points, onMirror, mirrored, Input.Width)),
+            ];
+    }
+
+    private IReadOnlyList<SeenPoint[]> SeenOn(Tensor images, Compute compute) =>
+        [
+            .. PointsOf(compute.Arrange(images), compute)
+                .Select(points => points.Select(p => new SeenPoint(p.Place, p.Score)).ToArray()),
+        ];
 
     /// <summary>
     /// Returns the points in input pixels, [N][points], of normalised images in the memory layout of

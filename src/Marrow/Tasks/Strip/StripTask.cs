@@ -108,6 +108,7 @@ internal sealed class StripTask(StripNet model, ModelSpec spec, InputContract in
                         ImageWidth = size.Width,
                         ImageHeight = size.Height,
                         Patient = sample.Patient,
+                        MmPerPixel = sample.MmPerPixel,
                     });
             }
         });

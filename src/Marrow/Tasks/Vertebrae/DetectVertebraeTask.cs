@@ -16,6 +16,7 @@ namespace Marrow.Tasks.Vertebrae;
 /// </summary>
 internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputContract input)
     : TaskModel(spec, input),
+        IFirstLookTask,
         ITeacherTask
 {
     // The corners are what counts; the boxes only help to suppress what is found twice.
@@ -189,6 +190,29 @@ internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, Input
         kept?.Begin();
         kept?.Add(output, mirrored, 0, AffineTransform.Identity, 0, Vertebra.Count);
         return fast ? spines : Refine(spines, images, toInput, compute, kept);
+    }
+
+    bool IFirstLookTask.LeavesBorderOut => true;
+
+    IReadOnlyList<FirstLook> IFirstLookTask.Look(
+        Tensor images, IReadOnlyList<ShownImage> shown, Compute compute, bool fast) =>
+        [
+            .. Spines(images, [.. shown.Select(s => s.ToInput)], compute, fast: fast)
+                .Zip(shown, (spine, s) => Detected(spine, s.ToInput, s.Width, s.Height)),
+        ];
+
+    FirstLook? IFirstLookTask.Restore(int width, int height, IReadOnlyList<double> numbers) =>
+        DetectedSpine.Of(width, height, numbers);
+
+    /// <summary>Converts what was seen from input pixels to original pixels.</summary>
+    public static DetectedSpine Detected(SpinePrediction spine, AffineTransform toInput, int width, int height)
+    {
+        var toOriginal = toInput.Invert();
+        return new(
+            width,
+            height,
+            [.. spine.Vertebrae.Select(v => v.Transform(toOriginal))],
+            spine.Filled.Count(filled => !filled));
     }
 
     // The decoder judges the whole chain: a vertebra's own score may be high where there is none, a spine's is not.

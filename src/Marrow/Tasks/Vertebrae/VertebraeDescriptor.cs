@@ -24,7 +24,7 @@ internal sealed class VertebraeDescriptor : TaskDescriptor
 
     internal override TaskOnnx? Onnx => new RetinaNetOnnx();
     internal override (int Width, int Height, Fit Fit) DefaultInput => SpineFilm.Input;
-    internal override bool FindsCrops => true;
+    internal override IReadOnlyList<CropRegion> FindsCrops => [CropRegion.Spine, CropRegion.Vertebra];
     internal override bool HasDetector => true;
     internal override string WhyNoProbe =>
         $"a linear probe of pooled features can't tell how well corners will be found, so no ranking is made of it. "

@@ -2,30 +2,25 @@ using System.Text;
 using System.Text.Json;
 using Marrow.Datasets;
 using Marrow.Imaging;
-using Marrow.Spine;
 
 namespace Marrow.Tasks;
 
 /// <summary>
-/// Keeps what a detector saw on the images of a data set, as one JSON document for each line of a file in a run's
+/// Keeps what a first look found on the images of a data set, as one JSON document for each line of a file in a run's
 /// folder. Lines are only appended. A line that an interrupted process left incomplete is removed. An image that has
 /// changed is examined again.
 /// </summary>
-internal sealed class DetectionFile : IDisposable
+internal sealed class FirstLookFile : IDisposable
 {
     private const long MaxBytes = 4L << 30; // two million images
 
     /// <param name="Bytes">The size of the image's file in bytes.</param>
     /// <param name="Modified">The time when the image's file was last changed, in ticks, UTC.</param>
-    /// <param name="Corners">
-    /// For each of the 17 vertebrae its top left, top right, bottom left and bottom right corner, each as x and y in
-    /// original pixels.
-    /// </param>
-    private sealed record Line(string Id, long Bytes, long Modified, int Width, int Height, int Seen, double[] Corners);
-
-    private const int Numbers = Vertebra.Count * 8;
+    /// <param name="Found">What was found, as <see cref="FirstLook.Numbers"/>.</param>
+    private sealed record Line(string Id, long Bytes, long Modified, int Width, int Height, double[] Found);
 
     private readonly string _path;
+    private readonly IFirstLookTask _task;
     private readonly FileStream _file;
     private readonly Dictionary<string, Line> _lines = new(StringComparer.Ordinal);
 
@@ -33,9 +28,10 @@ internal sealed class DetectionFile : IDisposable
     /// Opens the file or creates it. Throws <see cref="MarrowException"/> when it can't be read or written, or has
     /// other contents.
     /// </summary>
-    public DetectionFile(string path)
+    /// <param name="task">The task of the model that looks first.</param>
+    public FirstLookFile(string path, IFirstLookTask task)
     {
-        _path = path;
+        (_path, _task) = (path, task);
         _file = Guard(() =>
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -53,26 +49,17 @@ internal sealed class DetectionFile : IDisposable
     }
 
     /// <summary>
-    /// Returns what the detector saw on an image; null when it has not examined the image or the image has changed.
+    /// Returns what was found on an image; null when it has not been looked at or has changed since.
     /// </summary>
-    public DetectedSpine? Find(Sample sample)
-    {
-        if (!_lines.TryGetValue(sample.Id, out var line) || State(sample) != (line.Bytes, line.Modified))
-            return null;
-        var vertebrae = line
-            .Corners.Chunk(8)
-            .Select(c => new Vertebra(new(c[0], c[1]), new(c[2], c[3]), new(c[4], c[5]), new(c[6], c[7])))
-            .ToList();
-        return new(line.Width, line.Height, vertebrae, line.Seen);
-    }
+    public FirstLook? Find(Sample sample) =>
+        _lines.TryGetValue(sample.Id, out var line) && State(sample) == (line.Bytes, line.Modified)
+            ? _task.Restore(line.Width, line.Height, line.Found)
+            : null;
 
-    public void Add(Sample sample, DetectedSpine spine)
+    public void Add(Sample sample, FirstLook found)
     {
         var (bytes, modified) = State(sample);
-        var corners = spine
-            .Vertebrae.SelectMany(v => (Point2D[])[v.TopLeft, v.TopRight, v.BottomLeft, v.BottomRight])
-            .SelectMany(p => (double[])[p.X, p.Y]);
-        var line = new Line(sample.Id, bytes, modified, spine.Width, spine.Height, spine.Seen, [.. corners]);
+        var line = new Line(sample.Id, bytes, modified, found.Width, found.Height, [.. found.Numbers]);
         _lines[sample.Id] = line;
         Guard(() =>
         {
@@ -104,10 +91,10 @@ internal sealed class DetectionFile : IDisposable
                 _path,
                 "a detection",
                 "Delete the file: the images are then looked at again.");
-            if (line.Corners.Length != Numbers || line.Width < 1 || line.Height < 1)
+            if (line.Width < 1 || line.Height < 1 || _task.Restore(line.Width, line.Height, line.Found) is null)
                 throw Bad(
-                    $"{Numbers} numbers and a size above 0 for {line.Id}",
-                    $"{line.Corners.Length} numbers, {line.Width} x {line.Height} px");
+                    $"what such a model finds, and a size above 0, for {line.Id}",
+                    $"{line.Found.Length} numbers, {line.Width} x {line.Height} px");
             _lines[line.Id] = line;
             whole += bytes.Length + 1;
         }
