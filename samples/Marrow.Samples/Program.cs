@@ -5,6 +5,7 @@
 //
 // Nothing is written to that hub; what is made goes to hubs of its own.
 
+using Marrow.Phantoms;
 using Marrow.Samples;
 
 if (args is not [var hub] || !Directory.Exists(hub))
@@ -21,12 +22,15 @@ try
     LoadCheckpoint.Run(hub, chest, film);
     Predict.Run(hub, chest, film, Path.Combine(own, "results"));
     Explain.Run(hub, chest, film, Path.Combine(own, "results"));
+    var films = Path.Combine(own, "films");
+    PhantomData.Write("csv", films, count: 40, seed: 1);
+    FineTune.Run(hub, films, Path.Combine(own, "tuned"));
     using var segmenter = new Segmenter();
     var receipt = WarmStartOwnModule.Run(hub, chest, segmenter);
     ReadReceipt.Run(receipt);
     var child = SaveChild.Run(hub, chest, segmenter, receipt, Path.Combine(own, "hub"));
     LoadChild.Run(child);
-    RunOwnTask.Run(Path.Combine(own, "films"), Path.Combine(own, "run"), Path.Combine(own, "own-hub"));
+    RunOwnTask.Run(films, Path.Combine(own, "run"), Path.Combine(own, "own-hub"));
 }
 finally
 {

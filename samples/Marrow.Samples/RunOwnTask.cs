@@ -1,7 +1,6 @@
 using Marrow.Backbones;
 using Marrow.Findings;
 using Marrow.Hub;
-using Marrow.Phantoms;
 using Marrow.Prediction;
 using Marrow.Tasks;
 using Marrow.Training.Recipes;
@@ -14,7 +13,6 @@ public static class RunOwnTask
 {
     public static IReadOnlyList<StageResult> Run(string dataFolder, string outFolder, string hubFolder)
     {
-        PhantomData.Write("csv", dataFolder, count: 40, seed: 1);
         var recipePath = Path.Combine(AppContext.BaseDirectory, "steps.yaml");
         // <sample>
         TaskCatalogue.Add(new Steps());

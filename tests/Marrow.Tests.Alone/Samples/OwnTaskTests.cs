@@ -1,6 +1,7 @@
 using Marrow.Backbones;
 using Marrow.Checkpoints;
 using Marrow.Metrics;
+using Marrow.Phantoms;
 using Marrow.Prediction;
 using Marrow.Samples;
 using Marrow.Tasks;
@@ -19,6 +20,7 @@ public sealed class OwnTaskTests : IDisposable
     [Fact]
     public void A_task_on_a_backbone_that_a_program_added_is_trained_measured_and_predicts()
     {
+        PhantomData.Write("csv", _folder["films"], count: 40, seed: 1);
         var result = Assert.Single(RunOwnTask.Run(_folder["films"], _folder["run"], _folder["hub"]));
         Assert.Equal(["mae", "rmse", "pearson", "r2"], result.Metrics.Select(m => m.Name));
         Assert.Equal("degrees", result.Metrics[0].Unit);

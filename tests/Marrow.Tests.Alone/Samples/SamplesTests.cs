@@ -1,4 +1,8 @@
 using Marrow.Checkpoints;
+using Marrow.Findings;
+using Marrow.Hub;
+using Marrow.Phantoms;
+using Marrow.Prediction;
 using Marrow.Samples;
 
 namespace Marrow.Tests.Samples;
@@ -27,6 +31,21 @@ public sealed class SamplesTests : IDisposable
         Assert.Equal("CC-BY-4.0", child.License);
         Assert.Contains("cxr", child.Parents.Ancestors().Select(a => a.Name));
         Assert.NotNull(child.Golden);
+    }
+
+    [Fact]
+    public void A_folder_of_films_becomes_a_checkpoint_that_was_fine_tuned_on_them()
+    {
+        PhantomData.Write("csv", _folder["films"], count: 40, seed: 1);
+        var tuned = FineTune.Run(Hub, _folder["films"], _folder["tuned"]);
+        Assert.StartsWith("regress-resnet16-mlnet.own@", tuned.Checkpoint, StringComparison.Ordinal);
+        Assert.Equal(1, tuned.Receipt?.BackboneCoverage);
+
+        using var checkpoint = Checkpoint.Load(tuned.Folder);
+        Assert.Equal("resnet16-mlnet.cxr-pediatric", Assert.Single(checkpoint.Parents.Checkpoints).Name);
+        using var predictor = PredictorSet.Open(new LocalHub(_folder["tuned/hub"]), tuned.Checkpoint);
+        var (finding, _) = predictor.Predict(Path.Combine(_folder["films"], "images", "0001.jpg"));
+        Assert.Equal("cobb", Assert.Single(finding.Part<NumbersPart>()!.Values).Name);
     }
 
     [Fact]

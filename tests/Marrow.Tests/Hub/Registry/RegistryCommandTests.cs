@@ -116,7 +116,7 @@ public sealed class RegistryCommandTests : IDisposable
     [Fact]
     public void Plain_HTTP_beyond_loopback_must_be_asked_for()
     {
-        using var registry = new DockerRegistry();
+        using var registry = RegistryBench.Start();
         using var proxy = new CuttingProxy(registry.Port, IPAddress.Any);
         var address = Dns.GetHostAddresses(Dns.GetHostName(), System.Net.Sockets.AddressFamily.InterNetwork)
             .FirstOrDefault(a => !IPAddress.IsLoopback(a));
