@@ -2,6 +2,7 @@ using System.CommandLine;
 using Marrow.Checkpoints;
 using Marrow.Hub;
 using Marrow.Imaging;
+using Marrow.Reports;
 using Spectre.Console;
 
 namespace Marrow.Cli.Commands;

@@ -83,6 +83,22 @@ internal static partial class RecipeDataOptions
                     Default = $"first of {KeyWords.Codes(CsvFolder.PatientColumns)}; else each image is a patient",
                     Formats = "csv",
                 }),
+            PartColumn = s.Text("partColumn",
+                new("Says `train`, `valid` or `test` of an image: the parts that the data's makers made. Of images "
+                    + "whose cell is blank the shares `heldOut` and `validation` are drawn; a share of 0 asks for no "
+                    + "such part.")
+                {
+                    Value = "column",
+                    Default = "none",
+                    Formats = "csv",
+                }),
+            PartCsv = s.Text("partCsv",
+                new("The table that has `partColumn`.")
+                {
+                    Value = "path below the folder",
+                    Default = "`csv`",
+                    Formats = "csv",
+                }),
             LabelColumns = s.Texts("labelColumns",
                 new("What is learnt.")
                 {

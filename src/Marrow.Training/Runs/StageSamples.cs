@@ -103,7 +103,8 @@ internal sealed record StageSamples
                     : "Check the column of patients, or ask for fewer folds.");
         var seeds = RunSeeds.Of(recipe);
         var split = LabelledSamples.Divide(labelled, stage.Task, stage.Data.HeldOut, seeds.HeldOut, recipe.Fold);
-        var forTraining = PatientSplit.Create(split.Train, stage.Data.Validation, seeds.Validation);
+        var forTraining = PatientSplit.Create(
+            split.Train, stage.Data.Validation, seeds.Validation, SamplePart.Validation);
         var training = LabelSubset.Take(dataset, forTraining.Train, stage.Data, seeds.LabelSubset);
         if (training.Count * CroppedSamples.MostOf(dataset, stage.Crop?.Region) < stage.Train.Batch)
             throw MarrowException.Bad(

@@ -12,7 +12,8 @@ internal static class CsvFolder
     internal const double LeastMmPerPixel = 1e-3, MostMmPerPixel = 100; // 1 um to 10 cm: no radiograph is beyond
     private const string Points = "points", Boxes = "boxes", Vertebrae = "vertebrae";
     public static readonly string[] Kinds = ["classes", "findings", "numbers", Points, Boxes, Vertebrae];
-    internal static readonly string[] Common = ["split", "csv", "fileColumn", "patientColumn", "labelColumns", "kind"];
+    internal static readonly string[] Common =
+        ["split", "csv", "fileColumn", "patientColumn", "labelColumns", "kind", .. SampleParts.Options];
     // The last of each are NIH ChestX-ray14's. Case, spaces and underscores do not matter.
     public static readonly string[] FileColumns = ["path", "file", "filename", "image", "Image Index"];
     public static readonly string[] PatientColumns = ["patient", "patient_id", "patientid", "subject", "Patient ID"];
@@ -25,23 +26,20 @@ internal static class CsvFolder
             return MaskSamples.OpenCsv(request);
         OptionCheck.Only(
             request,
-            "split",
-            "csv",
-            "fileColumn",
-            "patientColumn",
-            "labelColumns",
-            "kind",
-            "uncertain",
-            "blank",
-            "softLabels",
-            "units",
-            "mirrorPairs",
-            "coordinates",
-            "mmPerPixel",
-            "unlisted",
-            "boxClass",
-            "faults",
-            "area");
+            [
+                .. Common,
+                "uncertain",
+                "blank",
+                "softLabels",
+                "units",
+                "mirrorPairs",
+                "coordinates",
+                "mmPerPixel",
+                "unlisted",
+                "boxClass",
+                "faults",
+                "area",
+            ]);
         var options = request.Options;
         var table = ReadTable(request);
         var (file, patient) = FileAndPatient(request, table);
@@ -226,7 +224,11 @@ internal static class CsvFolder
     }
 
     public static CsvTable ReadTable(DatasetRequest request) =>
-        CsvTable.Read(DataPath.OfOption(request, "csv", request.Options.Csv ?? DefaultFile), hasHeader: true);
+        ReadTable(request, "csv", request.Options.Csv ?? DefaultFile);
+
+    /// <summary>Reads the table that an option names.</summary>
+    public static CsvTable ReadTable(DatasetRequest request, string option, string path) =>
+        CsvTable.Read(DataPath.OfOption(request, option, path), hasHeader: true);
 
     /// <summary>
     /// Returns the columns of image paths and of patients, by the options or by their usual names. The second one is -1

@@ -50,6 +50,7 @@ public static class DatasetCatalogue
                 fault,
                 "Check the folder and the options.");
         }
+        dataset = SampleParts.Read(request, dataset);
         foreach (
             var names in (IReadOnlyList<string>[])
                 [dataset.Classes, dataset.NumberNames, dataset.PointNames, dataset.BoxClasses])

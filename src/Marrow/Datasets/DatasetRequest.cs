@@ -120,6 +120,19 @@ public sealed record DatasetOptions
     [JsonInclude] public string? PatientColumn { internal get; init; }
 
     /// <summary>
+    /// The column that says to which part each image belongs, for csv: train, valid or test, in any case; where it is
+    /// blank, the recipe's shares decide. Images of "test" are held out, those of "valid" choose the best weights,
+    /// unless the share of that part is 0 or folds are asked for.
+    /// </summary>
+    [JsonInclude] public string? PartColumn { internal get; init; }
+
+    /// <summary>
+    /// The table that has <see cref="PartColumn"/>, for csv, below the data set's folder. The default is the label
+    /// file.
+    /// </summary>
+    [JsonInclude] public string? PartCsv { internal get; init; }
+
+    /// <summary>
     /// The columns of labels for csv; for kind "points" the names of the points. The default is the first of label,
     /// class, target and Finding Labels that exists.
     /// </summary>

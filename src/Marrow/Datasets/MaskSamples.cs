@@ -15,7 +15,12 @@ internal static class MaskSamples
     /// <summary>Opens a CSV of images and their masks. Other labels in it are not read.</summary>
     public static Dataset OpenCsv(DatasetRequest request)
     {
-        OptionCheck.Only(request, "split", "csv", "fileColumn", "patientColumn", "maskColumn", "masks", "maskClasses");
+        OptionCheck.Only(
+            request,
+            [
+                "split", "csv", "fileColumn", "patientColumn", "maskColumn", "masks", "maskClasses",
+                .. SampleParts.Options,
+            ]);
         var options = request.Options;
         if (options.MaskColumn is null == options.Masks is null)
             throw MarrowException.Bad(

@@ -15,6 +15,8 @@ internal static class OptionCheck
         ("csv", o => o.Csv is not null),
         ("fileColumn", o => o.FileColumn is not null),
         ("patientColumn", o => o.PatientColumn is not null),
+        ("partColumn", o => o.PartColumn is not null),
+        ("partCsv", o => o.PartCsv is not null),
         ("labelColumns", o => o.LabelColumns.Count > 0),
         ("kind", o => o.Kind is not null),
         ("units", o => o.Units.Count > 0),

@@ -46,7 +46,13 @@ internal sealed record PatientSplit
     /// fraction above 0 holds out at least one patient and leaves at least one.
     /// Throws <see cref="MarrowException"/> when there are too few patients.
     /// </summary>
-    public static PatientSplit Create(IReadOnlyList<Sample> samples, double heldOutFraction, ulong seed)
+    /// <param name="part">
+    /// With a fraction above 0 the patients whom the data set's makers gave to this part are held out, and those whom
+    /// they gave to another one are not; the fraction is of the samples of all other patients. A patient in both is
+    /// held out. <see cref="SamplePart.Any"/> leaves out of account what they said.
+    /// </param>
+    public static PatientSplit Create(
+        IReadOnlyList<Sample> samples, double heldOutFraction, ulong seed, SamplePart part = SamplePart.Any)
     {
         if (!(heldOutFraction >= 0 && heldOutFraction < 1))
             throw new ArgumentOutOfRangeException(
@@ -60,10 +66,18 @@ internal sealed record PatientSplit
                     + $"Check the patients' column, or hold nothing out."
             );
 
-        var wanted = heldOutFraction * samples.Count;
         var heldOut = new HashSet<string>(StringComparer.Ordinal);
+        var given = new HashSet<string>(StringComparer.Ordinal);
+        if (part != SamplePart.Any && heldOutFraction > 0)
+        {
+            heldOut.UnionWith(samples.Where(s => s.Part == part).Select(s => s.Patient));
+            given.UnionWith(samples.Where(s => s.Part != SamplePart.Any).Select(s => s.Patient));
+            counts = [.. counts.Where(c => !given.Contains(c.Key))];
+        }
+        var wanted = heldOutFraction * counts.Sum(c => c.Value);
+        var most = given.Count > heldOut.Count ? counts.Length : counts.Length - 1;
         var held = 0;
-        foreach (var (patient, count) in counts.AsSpan(0, Math.Max(0, counts.Length - 1)))
+        foreach (var (patient, count) in counts.AsSpan(0, Math.Max(0, most)))
         {
             if (held >= wanted)
                 break;

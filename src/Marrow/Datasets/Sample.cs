@@ -119,6 +119,9 @@ internal sealed record Sample
         init => Targets = Targets with { MaskAreas = value };
     }
 
+    /// <summary>The part to which the data set's makers gave the image.</summary>
+    internal SamplePart Part { get; init; }
+
     /// <summary>The side of a pixel of the original image in millimetres; null when the data does not say it.</summary>
     internal double? MmPerPixel { get; init; }
 

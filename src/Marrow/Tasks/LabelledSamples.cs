@@ -24,7 +24,9 @@ internal static class LabelledSamples
         return PatientSplit.HoldOut(samples, patients, fold?.Share ?? heldOut, seed) with { Fold = fold };
 
         PatientSplit Create(IReadOnlyList<Sample> labelled) =>
-            fold is null ? PatientSplit.Create(labelled, heldOut, seed) : PatientSplit.Create(labelled, fold, seed);
+            fold is null
+                ? PatientSplit.Create(labelled, heldOut, seed, SamplePart.HeldOut)
+                : PatientSplit.Create(labelled, fold, seed);
     }
 
     /// <summary>

@@ -30,6 +30,51 @@ public class PatientSplitTests
                 },
                 iter: 300);
 
+    private static readonly Gen<Sample[]> WithParts =
+        from samples in AnySamples
+        from parts in Gen.Int[0, 3].Array[samples.Length]
+        select samples.Zip(parts, (sample, part) => sample with { Part = (SamplePart)part }).ToArray();
+
+    [Fact]
+    public void A_part_that_the_data_have_is_kept_and_the_share_is_of_all_others() =>
+        Gen.Select(WithParts, Gen.Double[0.05, 0.95], Gen.ULong)
+            .Sample(
+                (samples, fraction, seed) =>
+                {
+                    var split = PatientSplit.Create(samples, fraction, seed, SamplePart.HeldOut);
+                    var held = split.HeldOut.Select(s => s.Patient).ToHashSet();
+                    Assert.DoesNotContain(split.Train, s => held.Contains(s.Patient));
+                    Assert.DoesNotContain(split.Train, s => s.Part == SamplePart.HeldOut);
+                    var tested = samples.Where(s => s.Part == SamplePart.HeldOut).Select(s => s.Patient).ToHashSet();
+                    var known = samples.Where(s => s.Part != SamplePart.Any).Select(s => s.Patient).ToHashSet();
+                    Assert.DoesNotContain(
+                        split.HeldOut, s => known.Contains(s.Patient) && !tested.Contains(s.Patient));
+
+                    // Those of whom nothing is said are drawn until their share is reached, or none but one is left.
+                    var rest = samples.Where(s => !known.Contains(s.Patient)).ToList();
+                    var drawn = rest.Count(s => held.Contains(s.Patient));
+                    var largest = rest.Count == 0 ? 0 : rest.CountBy(s => s.Patient).Max(c => c.Value);
+                    Assert.InRange(drawn, fraction * rest.Count - largest, fraction * rest.Count + largest);
+                },
+                iter: 300);
+
+    [Fact]
+    public void Without_a_share_or_with_folds_parts_of_the_data_are_left_out_of_account() =>
+        Gen.Select(WithParts, Gen.ULong)
+            .Sample(
+                (samples, seed) =>
+                {
+                    Assert.Empty(PatientSplit.Create(samples, 0, seed, SamplePart.HeldOut).HeldOut);
+                    var plain = samples.Select(s => s with { Part = SamplePart.Any }).ToArray();
+                    Assert.Equal(
+                        PatientSplit.Create(plain, 0.3, seed).HeldOut.Select(s => s.Id),
+                        PatientSplit.Create(samples, 0.3, seed).HeldOut.Select(s => s.Id));
+                    Assert.Equal(
+                        PatientSplit.Create(plain, 0.3, seed, SamplePart.HeldOut).HeldOut.Select(s => s.Id),
+                        PatientSplit.Create(plain, 0.3, seed).HeldOut.Select(s => s.Id));
+                },
+                iter: 100);
+
     [Fact]
     public void The_order_of_samples_does_not_matter() =>
         Gen.Select(AnySamples, Gen.ULong, Gen.ULong)

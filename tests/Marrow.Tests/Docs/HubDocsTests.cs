@@ -1,4 +1,5 @@
 using Marrow.Hub;
+using Marrow.Reports;
 
 namespace Marrow.Tests.Docs;
 

@@ -30,6 +30,7 @@ public class RecipeSettingsTests
                   {name: d, format: spineweb16, limit: 24, heldOut: 0.3, validation: 0.25, split: test,
                    uncertain: {default: zeros, Edema: ones 0.55-0.85}, blank: masked, softLabels: soft.csv, view: lateral,
                    bodyPart: shoulder, faults: drop, landmarks: mat, csv: x.csv, fileColumn: f, patientColumn: p,
+                   partColumn: q, partCsv: y.csv,
                    labelColumns: [Edema, No Finding], kind: findings, license: CC0-1.0, citation: Someone 2019}
                 input: {width: 128, height: 352, fit: stretch, window: [0.01, 0.99], mean: 0.4, std: 0.2}
                 detector: {pyramidChannels: 64, headConvolutions: 3, headGroupNorm: true, anchorSizes: [16, 32.5], anchorScales: [1], anchorRatios: [0.4, 0.6]}
@@ -70,6 +71,8 @@ public class RecipeSettingsTests
             Csv = "x.csv",
             FileColumn = "f",
             PatientColumn = "p",
+            PartColumn = "q",
+            PartCsv = "y.csv",
             LabelColumns = options.LabelColumns,
             Kind = "findings",
             Units = options.Units,

@@ -1,10 +1,11 @@
 using System.Text;
 using Marrow.Checkpoints;
+using Marrow.Hub;
 using Marrow.Imaging;
 using Marrow.Prediction;
 using Marrow.Tasks;
 
-namespace Marrow.Hub;
+namespace Marrow.Reports;
 
 /// <summary>
 /// Writes a hub as a page of Markdown: a table of its checkpoints, and of each what it is for, how to ask it, what it
